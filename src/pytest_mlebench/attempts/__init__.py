@@ -1,0 +1,1 @@
+"""One attempt from start to grade, and the run folder on disk."""

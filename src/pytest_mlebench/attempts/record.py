@@ -1,0 +1,70 @@
+"""What is known of an attempt when it has ended: the facts that files, reports and tables are made from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+__all__ = ["TIERS", "AttemptRecord", "Outcome"]
+
+Outcome = Literal["gold", "silver", "bronze", "above_median", "valid", "invalid", "no_submission", "error"]
+"""What an attempt earned, best first; ``valid`` is a graded submission at or below the median."""
+
+TIERS: tuple[Outcome, ...] = ("gold", "silver", "bronze", "above_median", "valid", "invalid", "no_submission")
+"""The outcomes an agent can earn, best first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRecord:
+    """One attempt: one agent, one competition, one seed. Written to attempt.json; plain JSON values throughout."""
+
+    competition: str
+    complexity: str
+    category: str
+    seed: int
+    agent: str
+    outcome: Outcome
+    reason: str | None = None
+    """Why it is invalid or an error, for a person."""
+    score: float | None = None
+    """Rounded to 5 decimals; None where there is none or it is not finite."""
+    gold: float | None = None
+    silver: float | None = None
+    bronze: float | None = None
+    median: float | None = None
+    lower_is_better: bool | None = None
+    medal: str | None = None
+    above_median: bool = False
+    rank: int | None = None
+    teams: int | None = None
+    seconds: float | None = None
+    """The agent's own time by the host's clock."""
+    exit_status: int | None = None
+    timed_out: bool = False
+    out_of_memory: bool = False
+    sandbox: str | None = None
+    gpus: tuple[str, ...] = ()
+    created_at: str | None = None
+    """UTC, ISO 8601, when the attempt started."""
+    folder: str | None = None
+    """Relative to the run folder."""
+
+    @property
+    def submitted(self) -> bool:
+        """Whether a submission was there to be graded."""
+        return self.outcome not in ("no_submission", "error")
+
+    @property
+    def valid(self) -> bool:
+        """Whether the submission was graded."""
+        return self.submitted and self.outcome != "invalid"
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON values."""
+        return {**asdict(self), "gpus": list(self.gpus)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> AttemptRecord:
+        """The record that `to_json` wrote; unknown keys of newer versions are passed over."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{**{k: v for k, v in value.items() if k in known}, "gpus": tuple(value.get("gpus") or ())})

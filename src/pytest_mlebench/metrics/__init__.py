@@ -1,0 +1,1 @@
+"""Metrics of the competitions: pure functions of arrays."""

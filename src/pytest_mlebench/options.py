@@ -1,0 +1,211 @@
+"""The options of a run: declared once, as command-line flags and as ini keys, and read into one typed object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pytest
+
+from pytest_mlebench.quantities import parse_duration, parse_size
+
+__all__ = ["Settings", "add_options", "agent_name", "take_over", "values"]
+
+Require = Literal["valid", "median", "bronze", "silver", "gold"]
+
+
+@dataclass(frozen=True)
+class _Option:
+    """One option; ``--mlebench-time-limit`` and the ini key ``mlebench_time_limit`` are the same."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    kind: Literal["string", "bool", "list"] = "string"
+
+    @property
+    def flag(self) -> str:
+        return f"--mlebench-{self.name}"
+
+    @property
+    def key(self) -> str:
+        return f"mlebench_{self.name.replace('-', '_')}"
+
+
+_OPTIONS = (
+    _Option(
+        "agent", "Run the benchmark with this agent (see `mlebench agents`); without it nothing is collected.", "NAME"
+    ),
+    _Option("attempts", "Attempts per competition, with seeds 0..N-1 (default 1).", "N", default="1"),
+    _Option("option", "Set an option of the agent; may be repeated.", "KEY=VALUE", kind="list"),
+    _Option(
+        "sandbox",
+        "Where attempts execute: docker, process, or one of a plugin (default: docker where a daemon answers).",
+        "NAME",
+        default="auto",
+    ),
+    _Option("time-limit", "How long an agent may run, like 24h, 90m or 30s (default 24h).", "TIME", default="24h"),
+    _Option("cpus", "Processors per attempt (default: all).", "N"),
+    _Option("memory", "Memory per attempt, like 440g (default: all).", "SIZE"),
+    _Option("shm", "Shared memory (/dev/shm) per attempt, like 16g (default: Docker's 64m).", "SIZE"),
+    _Option("gpus", "GPUs of an attempt: none, all, or device ids like 0,1 (default none).", "IDS", default="none"),
+    _Option("network", "Network of an attempt (default none).", choices=("none", "open"), default="none"),
+    _Option("allow-privileged", "Let an agent that asks for it run in a privileged container.", kind="bool"),
+    _Option(
+        "require",
+        "What a test needs to pass: a valid submission, above the median, or a medal (default bronze).",
+        choices=("valid", "median", "bronze", "silver", "gold"),
+        default="bronze",
+    ),
+    _Option(
+        "description",
+        "Which description agents get: plain (default), or obfuscated: without the competition's name and origin.",
+        choices=("plain", "obfuscated"),
+        default="plain",
+    ),
+    _Option(
+        "download", "Download and prepare data that is not there (else such competitions are skipped).", kind="bool"
+    ),
+    _Option("data-dir", "Folder of the prepared data (default: the user's cache folder).", "DIR"),
+    _Option("runs-dir", "Folder that runs are recorded in (default runs).", "DIR", default="runs"),
+    _Option(
+        "base-image",
+        "Debian or Ubuntu image that the environment image is built on (default debian:bookworm-slim).",
+        "IMAGE",
+    ),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option under one group, and its ini key."""
+    group = parser.getgroup("mlebench", "MLE-bench: agents attempt competitions")
+    for option in _OPTIONS:
+        extra: dict[str, Any]
+        if option.kind == "bool":
+            extra = {"action": "store_true"}
+        else:
+            extra = {"metavar": option.metavar, "action": "append" if option.kind == "list" else "store"}
+            if option.choices:
+                extra |= {"choices": option.choices, "metavar": "|".join(option.choices)}
+        group.addoption(option.flag, dest=option.key, default=None, help=option.help, **extra)
+        ini_type: Any = {"string": "string", "bool": "bool", "list": "linelist"}[option.kind]
+        parser.addini(option.key, f"Same as {option.flag}.", type=ini_type, default=None)
+
+
+def _value(config: pytest.Config, name: str) -> Any:
+    """The value of an option: from the command line, else the ini file, else the default."""
+    option = next(o for o in _OPTIONS if o.name == name)
+    given = config.getoption(option.key)
+    if given is None or given == []:
+        given = config.getini(option.key)
+    if given is None or given == "" or given == []:
+        given = {"string": option.default, "bool": False, "list": []}[option.kind]
+    if option.choices and given not in option.choices:
+        raise pytest.UsageError(f"{option.key} = {given}: choose from {', '.join(option.choices)}")
+    return given
+
+
+def values(config: pytest.Config) -> dict[str, Any]:
+    """Every option's value, as plain values that travel to a worker of pytest-xdist; `take_over` reads them there."""
+    return {option.key: _value(config, option.name) for option in _OPTIONS}
+
+
+def take_over(config: pytest.Config, given: Mapping[str, Any]) -> None:
+    """Use another session's `values` as if they stood on the command line."""
+    vars(config.option).update(given)
+
+
+def agent_name(config: pytest.Config) -> str | None:
+    """The agent asked for, or None where this is not a run of the benchmark."""
+    return _value(config, "agent") or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The options of a run, parsed and checked."""
+
+    agent: str
+    attempts: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    sandbox: str
+    time_limit: float
+    """Seconds."""
+    cpus: float | None
+    memory: int | None
+    """Bytes; likewise shm."""
+    shm: int | None
+    gpus: str
+    """``none``, ``all``, or device ids with commas."""
+    network: Literal["none", "open"]
+    allow_privileged: bool
+    require: Require
+    description: Literal["plain", "obfuscated"]
+    download: bool
+    data_dir: Path | None
+    runs_dir: Path
+    base_image: str | None
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Settings:
+        """The settings of this invocation; raises pytest.UsageError naming the option that cannot be read."""
+
+        def parsed(name: str, parse: Any, absent: Any = None) -> Any:
+            text = _value(config, name)
+            if text == "":
+                return absent
+            try:
+                return parse(text)
+            except ValueError as error:
+                raise pytest.UsageError(f"--mlebench-{name}: {error}") from None
+
+        folder = config.invocation_params.dir
+        return cls(
+            agent=cast(str, agent_name(config)),
+            attempts=parsed("attempts", _positive_int),
+            options=dict(parsed("option", lambda texts: [_pair(text) for text in texts])),
+            sandbox=_value(config, "sandbox"),
+            time_limit=parsed("time-limit", parse_duration),
+            cpus=parsed("cpus", _positive_float),
+            memory=parsed("memory", _memory),
+            shm=parsed("shm", parse_size),
+            gpus=_value(config, "gpus"),
+            network=_value(config, "network"),
+            allow_privileged=_value(config, "allow-privileged"),
+            require=_value(config, "require"),
+            description=_value(config, "description"),
+            download=_value(config, "download"),
+            data_dir=parsed("data-dir", lambda text: folder / Path(text).expanduser()),
+            runs_dir=parsed("runs-dir", lambda text: folder / Path(text).expanduser()),
+            base_image=_value(config, "base-image") or None,
+        )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"write it as key=value, not {text!r}")
+    return key.strip(), value
+
+
+def _memory(text: str) -> int:
+    size = parse_size(text)
+    if size < 6 * 1024**2:
+        raise ValueError(f"at least 6m, not {text!r} (write it like 440g or 512m)")
+    return size
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError(f"a positive number, not {text!r}")
+    return value

@@ -1,0 +1,1 @@
+"""Parts that competitions prepare their data with: reading, splitting, linking, archives."""

@@ -1,0 +1,265 @@
+"""One execution: a container from its creation to its removal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import docker.utils.socket
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import LogConfig, Mount, Ulimit
+
+from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.sandboxes import leavings
+from pytest_mlebench.sandboxes.contract import Execution, Job
+from pytest_mlebench.sandboxes.docker import cleanup, gpus
+from pytest_mlebench.sandboxes.docker.engine import Engine, said, speaking
+
+__all__ = ["Container"]
+
+_START = Path(__file__).parent.parent / "start.py"
+_SOCKETS = "/run/mlebench/validation"
+
+
+class Container:
+    """The container of one job."""
+
+    def __init__(self, engine: Engine, job: Job, image: str, *, allow_privileged: bool) -> None:
+        self._engine = engine
+        self._job = job
+        self._image = image
+        self._privileged = job.agent.privileged and allow_privileged
+        # Not root even where the caller is: what then writes to the caller's folders is user 1000.
+        self._user = (os.getuid(), os.getgid()) if os.getuid() != 0 else (1000, 1000)
+
+    def execute(self, variables: Mapping[str, str]) -> Execution:
+        """Run the agent with `variables` to its end or its time limit; the container is gone when this returns.
+
+        The clock is this machine's monotonic one; it starts when the engine reports that the container's first process
+        runs, some milliseconds before the agent's first instruction.
+        """
+        own = (self._job.submission, self._job.code, self._job.logs)
+        try:
+            if os.getuid() == 0:
+                with speaking("hand the attempt's folders to the agent's user"):
+                    leavings.give(own, *self._user)
+            execution = self._run(variables)
+            with speaking("remove the container"):
+                cleanup.remove(self._engine, self._job.name)
+        except BaseException:
+            # While something may still run in the folders they are not walked.
+            if cleanup.remove_whatever_happens(self._engine, self._job.name):
+                leavings.reclaim(own)
+            raise
+        leavings.reclaim(own)
+        return execution
+
+    def _run(self, variables: Mapping[str, str]) -> Execution:
+        self._create()
+        with _Log(self._engine, self._job.name, self._job.log) as log:
+            self._start()
+            began = time.monotonic()
+            with speaking("hand the agent its variables"):
+                log.tell(json.dumps({"HOME": "/tmp/home", "USER": "agent", "LOGNAME": "agent", **variables}))
+            status, timed_out = self._wait_or_end(began)
+            seconds = time.monotonic() - began
+            log.finish()
+        return Execution(seconds=seconds, exit_status=status, timed_out=timed_out, out_of_memory=self._was_oom(status))
+
+    def _create(self) -> None:
+        job, api = self._job, self._engine.api
+        try:
+            with speaking("create the agent's container"):
+                api.create_container(
+                    self._image,
+                    name=job.name,
+                    entrypoint=["python3", "-I", "-S", "/run/mlebench/start.py"],
+                    command=[self._socket(), "--", *job.agent.command],
+                    user=f"{self._user[0]}:{self._user[1]}",
+                    working_dir="/home/code",
+                    labels=cleanup.labels(job.run, job.name),
+                    stdin_open=True,
+                    host_config=self._host_config(),
+                    # An image's own check or stop signal is not ours to follow.
+                    healthcheck={"test": ["NONE"]},
+                )
+        except HarnessError as error:
+            if isinstance(error.__cause__, ImageNotFound):
+                raise HarnessError(
+                    f"the image {self._image} of agent {job.agent.name} is gone; the next run makes it again"
+                ) from error
+            raise
+
+    def _host_config(self) -> Any:
+        limits, security = self._job.limits, []
+        if not self._privileged:
+            security.append("no-new-privileges:true")
+        if self._engine.has_security("selinux"):
+            security.append("label=disable")  # else its policy keeps the mounted folders from the agent
+        return self._engine.api.create_host_config(
+            mounts=self._mounts(),
+            network_mode="none" if self._job.network == "none" else "bridge",
+            privileged=self._privileged,
+            cap_drop=None if self._privileged else ["ALL"],
+            security_opt=security,
+            # What is asked for beyond the machine is refused by Docker, and would be no limit.
+            nano_cpus=int(min(limits.cpus, self._engine.cpus) * 1e9) if limits.cpus else None,
+            mem_limit=limits.memory,
+            memswap_limit=limits.memory,
+            shm_size=limits.shm,
+            pids_limit=limits.processes,
+            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            device_requests=gpus.requests(self._job.gpus),
+            # Output comes by attachment; the engine keeps none.
+            log_config=LogConfig(type="none"),
+        )
+
+    def _mounts(self) -> list[Mount]:
+        job = self._job
+        inside = [
+            ("/home/data", job.data, True),
+            ("/home/instructions.txt", job.instructions, True),
+            ("/home/submission", job.submission, False),
+            ("/home/code", job.code, False),
+            ("/home/logs", job.logs, False),
+            ("/run/mlebench/start.py", _START, True),
+        ]
+        if job.agent.folder is not None:
+            inside.append(("/home/agent", job.agent.folder.resolve(), True))
+        if job.description is not None:
+            inside.append(("/home/data/description.md", job.description.resolve(), True))
+        if job.validation is not None:
+            inside.append((_SOCKETS, Path(job.validation).parent, True))
+        return [Mount(target, str(source), type="bind", read_only=read_only) for target, source, read_only in inside]
+
+    def _socket(self) -> str:
+        """Where the validation server's socket is inside; empty for no server."""
+        return f"{_SOCKETS}/{Path(self._job.validation).name}" if self._job.validation is not None else ""
+
+    def _start(self) -> None:
+        try:
+            with speaking("start the agent's container"):
+                self._engine.api.start(self._job.name)
+        except HarnessError as error:
+            if isinstance(error.__cause__, APIError) and '"python3"' in said(error.__cause__):
+                raise HarnessError(
+                    f"the image {self._image} of agent {self._job.agent.name} has no python3: install it there"
+                ) from error
+            raise
+
+    def _wait_or_end(self, began: float) -> tuple[int | None, bool]:
+        """Wait for the agent's end, and bring it about at the time limit: its exit status, and whether that was so."""
+        limits = self._job.limits
+        if (status := self._wait_until(began + limits.time)) is not None:
+            return status, False
+        self._kill("SIGTERM")
+        if (status := self._wait_until(time.monotonic() + limits.grace)) is None:
+            self._kill("SIGKILL")
+            status = self._wait_until(time.monotonic() + 60)
+        return status, True
+
+    def _wait_until(self, deadline: float) -> int | None:
+        """The agent's exit status, or None where it has not ended by then."""
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                return int(self._engine.api.wait(self._job.name, timeout=left)["StatusCode"])
+            except NotFound as error:
+                raise self._removed() from error
+            except requests.RequestException as error:
+                # The SDK tells a time that is over from a daemon that is gone by no type; the clock does.
+                if time.monotonic() < deadline - 0.05:
+                    raise HarnessError(f"lost the Docker daemon while the agent ran: {said(error)}") from error
+            except DockerException as error:
+                raise HarnessError(f"Docker cannot wait for the agent: {said(error)}") from error
+        return None
+
+    def _kill(self, signal: str) -> None:
+        try:
+            with speaking("end the agent at its time limit"):
+                self._engine.api.kill(self._job.name, signal)
+        except HarnessError as error:
+            # 409: it has ended by itself in this moment.
+            if not (isinstance(error.__cause__, APIError) and error.__cause__.status_code == 409):
+                raise
+
+    def _was_oom(self, status: int | None) -> bool:
+        """Whether the kernel killed a process of the agent for want of memory."""
+        if self._job.limits.memory is None and status != 137:
+            return False
+        try:
+            with speaking("ask how the agent ended"):
+                state = self._engine.api.inspect_container(self._job.name)["State"]
+        except HarnessError as error:
+            if isinstance(error.__cause__, NotFound):
+                raise self._removed() from error
+            raise
+        if state.get("Status") in ("removing", "dead"):
+            raise self._removed()
+        return bool(state.get("OOMKilled"))
+
+    def _removed(self) -> HarnessError:
+        return HarnessError(f"somebody removed the container {self._job.name} while the agent ran")
+
+
+class _Log:
+    """Copies what the agent prints to a file, as it comes, in a thread; and tells the container one line."""
+
+    def __init__(self, engine: Engine, container: str, path: Path) -> None:
+        with speaking("attach to the agent's container"):
+            self._socket = engine.api.attach_socket(
+                container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            )
+        # Over plain connections the SDK wraps the socket for reading; over TLS it does not.
+        self._raw: socket.socket = getattr(self._socket, "_sock", self._socket)
+        self._path = path
+        self._problem: Exception | None = None
+        self._thread = threading.Thread(target=self._copy, name=f"log of {container}", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> _Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening; after `finish` nothing is lost by that."""
+        with contextlib.suppress(OSError):
+            self._raw.shutdown(socket.SHUT_RDWR)
+        self._thread.join(timeout=10)
+        for end in (self._socket, self._raw):
+            with contextlib.suppress(OSError):
+                end.close()
+
+    def tell(self, line: str) -> None:
+        """Write one line to the container's standard input. Raises OSError as the system does."""
+        self._raw.sendall(line.encode() + b"\n")
+
+    def finish(self) -> None:
+        """Wait for the last output; raises HarnessError where the file could not be written."""
+        # The engine closes the stream once it has sent all.
+        self._thread.join(timeout=30)
+        if self._problem is not None:
+            raise HarnessError(f"cannot write the agent's log {self._path}: {self._problem}") from self._problem
+
+    def _copy(self) -> None:
+        try:
+            frames: Any = docker.utils.socket.frames_iter  # has no types
+            with self._path.open("ab", buffering=0) as file:
+                for _, data in frames(self._socket, tty=False):
+                    self._write(file, data)
+        except OSError as error:
+            self._problem = self._problem or error
+
+    def _write(self, file: Any, data: bytes) -> None:
+        # A full disk must not stop the reading, or the agent would wait for ever to be heard.
+        try:
+            while data:
+                data = data[file.write(data) :]
+        except OSError as error:
+            self._problem = self._problem or error

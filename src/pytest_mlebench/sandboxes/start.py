@@ -1,0 +1,159 @@
+"""The first process inside a container: it connects the validation server, runs the agent, and ends as the agent ends.
+
+    python3 start.py SOCKET -- COMMAND...
+
+It reads one line of JSON from standard input: the variables of the agent, which so appear neither in the container's
+description nor on the disk of the engine. Standard library only, Python 3.8 or newer; nothing is imported from the
+project, for this file is mounted into images that know nothing of it.
+
+As process 1 of the container it also reaps orphans, passes signals to the agent's process group, and cannot be killed
+by the agent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+
+PORT = 5000
+IDLE = 1800.0  # seconds without a byte; longer than the longest answer takes
+BLOCK = 65536
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def listen() -> list[socket.socket]:
+    """Sockets that listen on localhost, of both address families where the container has both."""
+    listening = []
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            door = socket.socket(family, socket.SOCK_STREAM)
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind((address, PORT))
+            door.listen(128)
+            listening.append(door)
+        except OSError as error:
+            if family == socket.AF_INET:
+                raise SystemExit(f"mlebench: cannot listen on localhost:{PORT}: {error}") from None
+    return listening
+
+
+def accept(door: socket.socket, target: str) -> None:
+    """Serve connections for ever; one that cannot be served is closed, and the next one is taken."""
+    while True:
+        try:
+            near, _ = door.accept()
+        except OSError:
+            # No file descriptors left, or a client gone already: wait a moment for that to pass.
+            select.select([], [], [], 0.05)
+            continue
+        try:
+            threading.Thread(target=forward, args=(near, target), daemon=True).start()
+        except RuntimeError:  # the limit of processes is reached
+            near.close()
+
+
+def forward(near: socket.socket, target: str) -> None:
+    """Carry bytes both ways until the server's side has ended or nothing has come for long."""
+    far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        near.settimeout(IDLE)
+        far.settimeout(IDLE)
+        far.connect(target)
+        other = {near: far, far: near}
+        reading = [near, far]
+        while far in reading:
+            ready = select.poll()
+            sides = {side.fileno(): side for side in reading}
+            for number in sides:
+                ready.register(number, select.POLLIN)
+            events = ready.poll(IDLE * 1000)
+            if not events:
+                return
+            for number, _ in events:
+                side = sides[number]
+                data = side.recv(BLOCK)
+                if data:
+                    other[side].sendall(data)
+                else:  # this side has said all it will; the other may still be answering
+                    reading.remove(side)
+                    other[side].shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+    finally:
+        near.close()
+        far.close()
+
+
+def run(command: list[str], variables: dict[str, str], doors: list[socket.socket], target: str) -> int:
+    """Run the command in a process group of its own; its exit status, 128 + n where signal n ended it."""
+    with contextlib.suppress(OSError):
+        os.makedirs(variables["HOME"], mode=0o700, exist_ok=True)  # noqa: PTH103 (a file that starts fast)
+    # Signals wait until there is someone to pass them to.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    child = os.fork()
+    if child == 0:
+        execute(command, variables)
+
+    told_to_end = []
+
+    def pass_on(number: int, frame: object) -> None:
+        told_to_end.append(number)
+        with contextlib.suppress(OSError):
+            os.killpg(child, number)
+
+    with contextlib.suppress(OSError):  # the child does so too; whoever is first
+        os.setpgid(child, child)
+    for number in SIGNALS:
+        signal.signal(number, pass_on)
+    # Threads come after the fork; connections made before wait in the sockets' queues.
+    for door in doors:
+        threading.Thread(target=accept, args=(door, target), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    result = 0
+    while True:
+        try:
+            ended, status = os.wait()
+        except ChildProcessError:
+            return result
+        if ended == child:
+            result = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+            # With the return every process here is killed. At the time limit all get their grace period, not the first
+            # alone; orphans become our children, so the last one ends the loop.
+            if not told_to_end:
+                return result
+
+
+def execute(command: list[str], variables: dict[str, str]) -> None:
+    """Become the command; where that cannot be, say why and exit as a shell would."""
+    os.setpgid(0, 0)
+    for number in (*SIGNALS, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(1, 2)  # one stream, or the engine would not keep the order of what is printed
+    try:
+        os.execvpe(command[0], command, {**os.environ, **variables})
+    except FileNotFoundError:
+        message, status = "no such program (or none such as its first line names)", 127
+    except (OSError, ValueError) as error:
+        message, status = str(error), 126
+    os.write(2, f"mlebench: cannot run {command[0]}: {message}\n".encode())
+    os._exit(status)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the variables, open the doors, run the command."""
+    target, command = arguments[0], arguments[2:]
+    variables = json.loads(sys.stdin.readline())
+    return run(command, variables, listen() if target else [], target)
+
+
+if __name__ == "__main__":
+    # Not sys.exit: threads that wait for connections must not hold up the end.
+    os._exit(main(sys.argv[1:]))
