@@ -1,0 +1,1 @@
+"""Solves what it can recognise with scikit-learn, without a language model."""

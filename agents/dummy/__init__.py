@@ -1,0 +1,1 @@
+"""Checks what an attempt finds, and submits the sample submission."""

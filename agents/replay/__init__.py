@@ -1,0 +1,1 @@
+"""Submits files that are there already."""
