@@ -1,0 +1,57 @@
+"""What tests of every area share: Docker, where there is one."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+import pytest
+
+from pytest_mlebench.agent import Agent
+from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.sandboxes.docker import DockerSandbox, available
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "docker: needs a Docker daemon; skipped without one, or failed where MLEBENCH_REQUIRE_DOCKER is set."
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"docker_engine", "docker_sandbox"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def docker_engine():
+    """A connection to the Docker engine."""
+    why_not = available()
+    if why_not is not None:
+        _do_without(why_not)
+    from pytest_mlebench.sandboxes.docker.engine import connect
+
+    engine = connect()
+    yield engine
+    engine.client.close()
+
+
+@pytest.fixture(scope="session")
+def docker_sandbox(docker_engine, pytestconfig: pytest.Config) -> DockerSandbox:
+    """The sandbox with its slim image built; base image and certificates come from the environment."""
+    sandbox = DockerSandbox()
+    lines: list[str] = []
+    try:
+        sandbox.build(Agent(name="any", command=["true"]), lines.append)
+    except HarnessError as error:
+        if "cannot pull" in str(error):  # a machine without a registry, and without MLEBENCH_BASE_IMAGE
+            _do_without(str(error))
+        raise
+    return sandbox
+
+
+def _do_without(why: str) -> NoReturn:
+    if os.environ.get("MLEBENCH_REQUIRE_DOCKER") == "1":
+        pytest.fail(f"MLEBENCH_REQUIRE_DOCKER=1, and {why}", pytrace=False)
+    pytest.skip(why)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pytest_mlebench.errors import InvalidSubmissionError
+from pytest_mlebench.grading.values import numbers, probabilities, rows_sum_to_one, texts
+
+INF, NAN = float("inf"), float("nan")
+
+
+def test_numbers_keep_the_shape():
+    table = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": [True, False]})
+    assert numbers(table["a"]).tolist() == [1.0, 2.0]
+    assert numbers(table["c"]).tolist() == [1.0, 0.0]
+    assert numbers(table).tolist() == [[1.0, 0.5, 1.0], [2.0, 1.5, 0.0]]
+    assert numbers(table).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (["1", "word", "2"], "column 'b' must hold numbers: 1 of 3 rows do not, the first holds 'word'"),
+        (["1_0", "2", "3"], "the first holds '1_0'"),
+        (["a" * 999, "2", "3"], "the first holds 'aaa"),
+        (["9" * 400, "1", "x"], "must hold numbers"),
+        ([True, None, False], "the first holds an empty cell"),
+        ([1.0, NAN, 2.0], "column 'b' must hold finite numbers in every row: 1 of 3 rows do not"),
+        ([1.0, INF, -INF], "2 of 3 rows do not, the first holds inf"),
+        ([NAN, NAN, NAN], "3 of 3 rows do not"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_refused_with_the_cell(cells, reason):
+    table = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": cells})
+    for part in (table, table["b"], table[["b"]]):
+        with pytest.raises(InvalidSubmissionError) as caught:
+            numbers(part)
+        assert reason in str(caught.value)
+        assert len(str(caught.value)) < 200
+
+
+def test_probabilities_include_both_ends():
+    assert probabilities(pd.Series([0, 0.5, 1])).tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("cell", [-1e-9, 1.0000001, 7])
+def test_what_is_no_probability_is_refused(cell):
+    with pytest.raises(InvalidSubmissionError, match="column 'p' must hold probabilities, from 0 to 1: 1 of 2 rows"):
+        probabilities(pd.DataFrame({"p": [0.5, cell]}))
+
+
+@pytest.mark.parametrize(("excess", "accepted"), [(0, True), (1.09e-5, True), (-1.09e-5, True), (1.2e-5, False)])
+def test_rows_must_sum_to_one_within_a_tolerance(excess, accepted):
+    values = np.array([[0.5, 0.5], [0.25, 0.75 + excess]])
+    if accepted:
+        rows_sum_to_one(values)
+    else:
+        with pytest.raises(InvalidSubmissionError, match=r"must sum to 1: 1 of 2 rows do not, one sums to 1\.00001"):
+            rows_sum_to_one(values)
+
+
+@pytest.mark.parametrize("cells", [["a", None, ""], [None, None, None], [NAN, NAN, NAN]])
+def test_empty_cells_are_empty_texts(cells):
+    assert texts(pd.Series(cells)) == [cell if isinstance(cell, str) else "" for cell in cells]
+
+
+@pytest.mark.parametrize("cells", [[1, 2, 3], [1.0, NAN, 2.0], [True, False, True], ["a", 2, "c"]])
+def test_a_column_of_other_than_text_is_refused(cells):
+    with pytest.raises(InvalidSubmissionError, match=r"column 'x' must hold text: . of 3 rows do not, the first"):
+        texts(pd.Series(cells, name="x"))

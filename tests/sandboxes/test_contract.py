@@ -1,0 +1,262 @@
+"""What every sandbox promises, with real processes and containers."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_mlebench.agent import Agent
+from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.sandboxes import Sandbox, Variables, leavings, leftovers
+from pytest_mlebench.sandboxes.process import ProcessSandbox
+
+from .conftest import MakeJob
+
+RUN_ONE = Path(__file__).parent / "run_one_attempt.py"
+
+
+def names_alive(sandbox: Sandbox, job_name: str, request: pytest.FixtureRequest) -> list[str]:
+    """What of a job is still there: containers or processes."""
+    if sandbox.name == "process":
+        return [mark for _, mark in leftovers.marked() if mark.startswith(f"{job_name} ")]
+    engine = request.getfixturevalue("docker_engine")
+    return [c["Names"][0] for c in engine.api.containers(all=True, filters={"name": job_name})]
+
+
+def test_output_status_and_time_are_those_of_the_agent(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job("echo to stdout; echo to stderr >&2; sleep 0.3; exit 3")
+    execution = sandbox.execute(job)
+    assert execution.exit_status == 3
+    assert 0.3 <= execution.seconds < 5
+    assert not execution.timed_out
+    assert job.log.read_text() == "to stdout\nto stderr\n"
+
+
+def test_agent_finds_its_places(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job(
+        'test "$PWD" = "$MLEBENCH_CODE_DIR" && cat "$MLEBENCH_DATA_DIR/train.csv" "$MLEBENCH_INSTRUCTIONS" '
+        '&& touch code.py "$MLEBENCH_LOGS_DIR/log" "$HOME/x" "${TMPDIR:-/tmp}/y" '
+        '&& echo id > "$MLEBENCH_SUBMISSION_DIR/submission.csv" '
+        "&& echo seed=$MLEBENCH_SEED"
+    )
+    assert sandbox.execute(job).exit_status == 0, job.log.read_text()
+    assert job.log.read_text() == "id,y\n1,2\ninstructions\nseed=0\n"
+    assert (job.submission / "submission.csv").read_text() == "id\n"
+    assert (job.code / "code.py").exists()
+    assert (job.logs / "log").exists()
+
+
+def test_agent_folder_and_python_are_there(sandbox: Sandbox, make_job: MakeJob, tmp_path: Path) -> None:
+    folder = tmp_path / "agent"
+    folder.mkdir()
+    (folder / "solve.py").write_text("import pandas, sklearn; print('solved')")
+    agent = Agent(name="a", command=["sh", "-c", "python $MLEBENCH_AGENT_DIR/solve.py"], folder=folder)
+    job = make_job(agent=agent)
+    assert sandbox.execute(job).exit_status == 0
+    assert job.log.read_text() == "solved\n"
+
+
+def test_standard_input_is_empty(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job("cat; echo end")
+    sandbox.execute(job)
+    assert job.log.read_text() == "end\n"
+
+
+def test_another_description_replaces_the_one_in_the_data(sandbox: Sandbox, make_job: MakeJob, tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("obfuscated\n")
+    job = make_job(
+        'cat "$MLEBENCH_DATA_DIR/description.md" "$MLEBENCH_DATA_DIR/train.csv"', description=tmp_path / "other.md"
+    )
+    sandbox.execute(job)
+    assert job.log.read_text() == "obfuscated\nid,y\n1,2\n"
+    assert (job.data / "description.md").read_text() == "the plain description\n"
+
+
+def test_environment_of_the_host_stays_outside(
+    sandbox: Sandbox, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_THE_HOST", "geheim")
+    job = make_job("env", environment={"KEY_OF_THE_AGENT": "its own"})
+    sandbox.execute(job)
+    variables = dict(line.split("=", 1) for line in job.log.read_text().splitlines())
+    assert variables["KEY_OF_THE_AGENT"] == "its own"
+    assert "geheim" not in job.log.read_text()
+    assert {k: variables[k] for k in sandbox.places(job)} == sandbox.places(job)
+
+
+def test_missing_command_is_the_agents_failure(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job(agent=Agent(name="a", command=["no-such-program-anywhere"]))
+    assert sandbox.execute(job).exit_status == 127
+    assert "no-such-program-anywhere" in job.log.read_text()
+
+
+def test_command_that_is_no_program_is_the_agents_failure(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job(agent=Agent(name="a", command=["/etc/passwd"]))
+    assert sandbox.execute(job).exit_status == 126
+
+
+def test_status_of_an_agent_ended_by_a_signal(sandbox: Sandbox, make_job: MakeJob) -> None:
+    assert sandbox.execute(make_job("kill -SEGV $$")).exit_status == 128 + signal.SIGSEGV
+
+
+def test_no_output_is_lost(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job("seq 300000; printf 'the end'")
+    sandbox.execute(job)
+    text = job.log.read_text()
+    assert text.endswith("300000\nthe end")
+    assert text.count("\n") == 300000
+
+
+def test_log_grows_while_the_agent_runs(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job("echo early; while [ ! -e go ]; do sleep 0.05; done")
+    thread = threading.Thread(target=sandbox.execute, args=(job,))
+    thread.start()
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not (job.log.exists() and job.log.read_text() == "early\n"):
+        time.sleep(0.05)
+    seen = thread.is_alive() and job.log.read_text()
+    (job.code / "go").touch()
+    thread.join()
+    assert seen == "early\n"
+
+
+def test_time_limit_ends_an_agent_that_will_not_end(
+    sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
+) -> None:
+    job = make_job("trap '' TERM; echo id > $MLEBENCH_SUBMISSION_DIR/submission.csv; while :; do sleep 0.1; done",
+                   time=1, grace=0.5)  # fmt: skip
+    execution = sandbox.execute(job)
+    assert execution.timed_out
+    assert 1.5 <= execution.seconds < 6
+    assert execution.exit_status == 137
+    assert (job.submission / "submission.csv").exists()
+    assert names_alive(sandbox, job.name, request) == []
+
+
+def test_time_limit_leaves_a_grace_period(sandbox: Sandbox, make_job: MakeJob) -> None:
+    job = make_job("trap 'echo last words; exit 5' TERM; while :; do sleep 0.1; done", time=0.8, grace=10)
+    execution = sandbox.execute(job)
+    assert (execution.timed_out, execution.exit_status) == (True, 5)
+    assert execution.seconds < 5
+    assert "last words\n" in job.log.read_text()  # a shell may add that its child was terminated
+
+
+def test_request_to_end_reaches_programs_that_the_agent_runs(sandbox: Sandbox, make_job: MakeJob) -> None:
+    script = """sh -c 'trap "sleep 0.5; touch told; exit" TERM; while :; do sleep 0.05; done' & wait"""
+    job = make_job(script, time=0.8, grace=10)
+    assert sandbox.execute(job).seconds < 5
+    assert (job.code / "told").exists()
+
+
+def test_nothing_that_the_agent_started_outlives_it(
+    sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
+) -> None:
+    job = make_job("setsid sleep 300 & sleep 301 & (setsid setsid sh -c 'sleep 302; true' &) ; sleep 0.2")
+    assert sandbox.execute(job).exit_status == 0
+    assert names_alive(sandbox, job.name, request) == []
+    told = subprocess.run(["ps", "axww", "-o", "args="], capture_output=True, text=True, check=True).stdout
+    assert not {"sleep 300", "sleep 301", "sleep 302"} & set(told.splitlines())
+
+
+def test_folders_can_be_read_and_removed_afterwards(sandbox: Sandbox, make_job: MakeJob, tmp_path: Path) -> None:
+    job = make_job(
+        "umask 077; mkdir -p a/b && echo x > a/b/file && chmod 000 a/b/file a/b a; "
+        "cp /bin/true suid; chmod 6755 suid; ln -s /etc/passwd link"
+    )
+    before = Path("/etc/passwd").stat()
+    sandbox.execute(job)
+    assert (job.code / "a" / "b" / "file").read_text() == "x\n"
+    assert (job.code / "suid").stat().st_mode & 0o6000 == 0
+    owners = {p.lstat().st_uid for p in job.code.rglob("*")} | {job.code.stat().st_uid}
+    assert owners == {tmp_path.stat().st_uid}
+    assert (Path("/etc/passwd").stat().st_mode, Path("/etc/passwd").stat().st_uid) == (before.st_mode, before.st_uid)
+    shutil.rmtree(job.code)
+
+
+def test_a_deep_tree_is_the_agents_and_harms_nothing(sandbox: Sandbox, make_job: MakeJob) -> None:
+    deep = "import os\nfor i in range(3000):\n os.mkdir('a'); os.chdir('a')"
+    job = make_job(agent=Agent(name="deep", command=["python3", "-c", deep]))
+    assert sandbox.execute(job).exit_status == 0
+    assert (job.code / "a" / "a").is_dir()
+    leavings.remove(job.code)
+    assert not job.code.exists()
+
+
+def test_a_folder_replaced_by_a_link_is_not_followed(make_job: MakeJob, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    (victim / "below").mkdir(parents=True, mode=0o700)
+    (victim / "below").chmod(0o2750)
+    job = make_job(f"rmdir $MLEBENCH_SUBMISSION_DIR && ln -s {victim} $MLEBENCH_SUBMISSION_DIR")
+    ProcessSandbox().execute(job)
+    assert job.submission.is_symlink()
+    assert (victim / "below").stat().st_mode & 0o7777 == 0o2750
+
+
+def test_secrets_are_not_in_what_a_traceback_would_show() -> None:
+    variables = Variables({"API_KEY": "s3cr3t-value"})
+    assert repr(variables) == "Variables of API_KEY"
+    assert "s3cr3t-value" not in f"{variables} {[variables]}"
+
+
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_by_an_interrupted_or_killed_run(
+    sandbox: Sandbox, interruption: signal.Signals, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    name, root = f"mlebench-test-{secrets.token_hex(6)}", tmp_path / "attempt"
+    script = "trap '' INT TERM; echo begun; while :; do sleep 0.1; done"
+    process = subprocess.Popen(
+        [sys.executable, str(RUN_ONE), sandbox.name, name, "run", str(root), script], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 20
+    while not (root / "agent.log").exists() or "begun" not in (root / "agent.log").read_text():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert names_alive(sandbox, name, request)
+    assert name not in sandbox.sweep()  # its process lives
+    process.send_signal(interruption)
+    stderr = process.communicate(timeout=20)[1]
+    if interruption == signal.SIGINT:
+        assert stderr.splitlines()[-1] == "KeyboardInterrupt"
+    else:
+        sandbox.sweep()
+    assert names_alive(sandbox, name, request) == []
+
+
+def test_sweep_of_a_run_takes_that_run_only(
+    sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
+) -> None:
+    job = make_job("sleep 30")
+    ended: list[object] = []
+
+    def execute() -> None:
+        try:
+            ended.append(sandbox.execute(job))
+        except HarnessError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=execute)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not names_alive(sandbox, job.name, request) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert sandbox.sweep("another run") == []
+    assert sandbox.sweep(job.run) == [job.name]
+    thread.join(timeout=20)
+    assert len(ended) == 1
+    assert names_alive(sandbox, job.name, request) == []
+
+
+def test_needs_that_are_not_met_are_said_before_anything_starts(sandbox: Sandbox) -> None:
+    with pytest.raises(HarnessError, match=r"agent a needs a GPU.*--mlebench-gpus"):
+        sandbox.check(Agent(name="a", command=["x"], needs_gpu=True), (), "none")
+    sandbox.check(Agent(name="a", command=["x"]), (), "none")

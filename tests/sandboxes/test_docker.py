@@ -1,0 +1,287 @@
+"""What containers promise beyond the contract."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_mlebench.agent import Agent
+from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.sandboxes.docker import DockerSandbox, available
+
+from .conftest import MakeJob
+
+PYTHON = "python3 - <<'END'\n{}\nEND\n"
+
+
+def output(sandbox: DockerSandbox, job) -> str:
+    execution = sandbox.execute(job)
+    text = job.log.read_text()
+    assert execution.exit_status == 0, text
+    return text
+
+
+def test_agent_is_not_root_and_has_no_capabilities(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    text = output(docker_sandbox, make_job("id -u; cat /proc/self/status"))
+    assert int(text.split()[0]) == (os.getuid() or 1000)
+    facts = dict(line.split(":\t", 1) for line in text.splitlines()[1:] if ":\t" in line)
+    assert int(facts["CapEff"], 16) == int(facts["CapBnd"], 16) == int(facts["CapPrm"], 16) == 0
+    assert facts["NoNewPrivs"] == "1"
+
+
+def test_only_its_own_folders_are_writable(docker_sandbox: DockerSandbox, make_job: MakeJob, tmp_path: Path) -> None:
+    folder = tmp_path / "agent"
+    folder.mkdir()
+    script = (
+        "for f in data submission code logs agent; do touch /home/$f/x 2>/dev/null && echo $f; done; "
+        "for f in /home/instructions.txt /home/data/train.csv /run/mlebench/start.py; do "
+        "{ echo x >> $f; } 2>/dev/null && echo $f; done; mount | grep -c ' /home/data .*[(,]ro[,)]'"
+    )
+    job = make_job(agent=Agent(name="a", command=["sh", "-c", script], folder=folder))
+    assert output(docker_sandbox, job).split() == ["submission", "code", "logs", "1"]
+
+
+def test_answers_are_not_inside(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    job = make_job("find / -xdev -name 'the-answers*' 2>/dev/null; ls -a /home/data/..; cat /proc/mounts; true")
+    text = output(docker_sandbox, job)
+    assert (job.data.parent / "private" / "the-answers.csv").exists()
+    assert "the-answers" not in text
+    assert "private" not in [line for line in text.split() if "/" not in line]
+
+
+def test_network_none_has_no_way_out(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    job = make_job("ls /sys/class/net; curl -sS -m 3 http://1.1.1.1/ 2>&1; curl -sS -m 3 http://172.17.0.1/ 2>&1; true")
+    text = output(docker_sandbox, job)
+    assert text.splitlines()[0] == "lo"
+    assert text.count("curl: (7)") == 2
+
+
+def test_network_open_has_an_interface(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    assert "eth0" in output(docker_sandbox, make_job("ls /sys/class/net", network="open"))
+
+
+def test_validation_server_is_reached_without_a_network(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, server_socket: Path
+) -> None:
+    job = make_job(
+        "head -c 3000000 /dev/zero > /tmp/s.csv; curl -sS --data-binary @/tmp/s.csv $MLEBENCH_VALIDATION_URL/validate; "
+        "echo; curl -sS http://localhost:5000/health; echo; curl -sS http://127.0.0.1:5000/health; "
+        "rm -f /run/mlebench/validation/* 2>/dev/null; ls /run/mlebench/validation",
+        validation=server_socket,
+    )
+    assert output(docker_sandbox, job).split("\n") == [
+        "POST /validate 3000000 bytes",
+        "GET /health",
+        "GET /healthvalidation.sock",
+        "",
+    ]
+
+
+def test_validation_server_survives_garbage_half_open_and_many_connections(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, server_socket: Path
+) -> None:
+    script = """
+import concurrent.futures, os, socket, urllib.request
+address = ("localhost", 5000)
+held = [socket.create_connection(address) for _ in range(60)]
+for s in held[:20]: s.sendall(b"GET /nev")
+for s in held[20:30]: s.shutdown(socket.SHUT_WR)
+for s in held[30:40]: s.sendall(os.urandom(5000))
+for s in held[40:50]: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\\1\\0\\0\\0\\0\\0\\0\\0"); s.close()
+def ask(i): return urllib.request.urlopen(f"http://localhost:5000/{i}", timeout=5).read().decode()
+with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    assert list(pool.map(ask, range(64))) == [f"GET /{i}" for i in range(64)]
+print("all answered")
+"""
+    job = make_job(PYTHON.format(script), validation=server_socket)
+    assert output(docker_sandbox, job) == "all answered\n"
+
+
+def test_agent_that_uses_up_its_processes_still_ends(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, server_socket: Path
+) -> None:
+    script = """
+import os, socket, time
+born = 0
+try:
+    while True:
+        if os.fork() == 0: time.sleep(60); os._exit(0)
+        born += 1
+except OSError as error:
+    print(born, error.strerror)
+socket.create_connection(("localhost", 5000))
+"""
+    job = make_job(PYTHON.format(script), processes=30, validation=server_socket)
+    born, _, reason = output(docker_sandbox, job).partition(" ")
+    assert 10 < int(born) < 30
+    assert reason == "Resource temporarily unavailable\n"
+
+
+def test_memory_limit_is_reported(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    job = make_job(PYTHON.format("x = bytearray(400 << 20)\nprint('had it')"), memory=100 << 20)
+    execution = docker_sandbox.execute(job)
+    assert execution.out_of_memory
+    assert not execution.timed_out
+    assert execution.exit_status == 137
+    assert "had it" not in job.log.read_text()
+    assert not docker_sandbox.execute(make_job(memory=100 << 20)).out_of_memory
+
+
+def test_limits_are_those_asked_for(docker_sandbox: DockerSandbox, make_job: MakeJob, docker_engine) -> None:
+    job = make_job(
+        "df --output=size -B1 /dev/shm | tail -1; ulimit -c; sleep 0.5",
+        cpus=0.5, memory=300 << 20, shm=32 << 20, processes=99,
+    )  # fmt: skip
+    found = while_running(docker_engine, docker_sandbox, job)["HostConfig"]
+    assert job.log.read_text().split() == [str(32 << 20), "0"]
+    assert (found["NanoCpus"], found["Memory"], found["MemorySwap"]) == (500_000_000, 300 << 20, 300 << 20)
+    assert (found["PidsLimit"], found["ShmSize"], found["LogConfig"]["Type"]) == (99, 32 << 20, "none")
+    assert found["Privileged"] is False
+
+
+def test_more_processors_than_there_are_is_no_error(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    assert docker_sandbox.execute(make_job(cpus=4096)).exit_status == 0
+
+
+def while_running(engine, sandbox: DockerSandbox, job) -> dict:
+    """What the engine knows of the job's container while it runs."""
+    thread = threading.Thread(target=sandbox.execute, args=(job,))
+    thread.start()
+    deadline = time.monotonic() + 10
+    found = {}
+    while time.monotonic() < deadline and not (found and found["State"]["Running"]):
+        for container in engine.api.containers(filters={"name": job.name}):
+            found = engine.api.inspect_container(container["Id"])
+    thread.join()
+    return found
+
+
+def test_values_of_variables_are_not_known_to_the_engine(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, docker_engine
+) -> None:
+    job = make_job('printf "$KEY" > key; sleep 0.5', environment={"KEY": "geheim-42"})
+    told = json.dumps(while_running(docker_engine, docker_sandbox, job))
+    assert job.name in told
+    assert "geheim" not in told
+    assert (job.code / "key").read_text() == "geheim-42"
+    assert "geheim" not in repr(job)
+
+
+def test_privileged_needs_two_to_agree(docker_sandbox: DockerSandbox, make_job: MakeJob, docker_engine) -> None:
+    agent = Agent(name="a", command=["sh", "-c", "id -u; sleep 0.5"], privileged=True)
+    with pytest.raises(HarnessError, match="--mlebench-allow-privileged"):
+        docker_sandbox.check(agent, (), "none")
+    assert while_running(docker_engine, docker_sandbox, make_job(agent=agent))["HostConfig"]["Privileged"] is False
+    allowing = DockerSandbox(allow_privileged=True)
+    allowing.check(agent, (), "none")
+    job = make_job(agent=agent)
+    assert while_running(docker_engine, allowing, job)["HostConfig"]["Privileged"] is True
+    assert job.log.read_text().strip() != "0"
+
+
+def test_need_of_network_is_checked(docker_sandbox: DockerSandbox) -> None:
+    agent = Agent(name="a", command=["x"], needs_network=True)
+    with pytest.raises(HarnessError, match="--mlebench-network=open"):
+        docker_sandbox.check(agent, (), "none")
+    docker_sandbox.check(agent, (), "open")
+
+
+def test_gpu_without_a_runtime_is_refused_with_advice(docker_sandbox: DockerSandbox, docker_engine) -> None:
+    if shutil.which("nvidia-container-runtime-hook"):
+        pytest.skip("this machine has a GPU runtime")
+    with pytest.raises(HarnessError, match=r"no GPU runtime.*GPUs 0, 1.*NVIDIA Container Toolkit.*nvidia-ctk"):
+        docker_sandbox.check(Agent(name="a", command=["x"]), ("0", "1"), "none")
+    assert docker_engine.api.containers(all=True, filters={"name": "mlebench-probe"}) == []
+    assert not [i for i in docker_engine.api.images() if "mlebench-probe" in str(i["RepoTags"])]
+
+
+def test_image_without_python_is_not_the_agents_failure(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, empty_image: str, docker_engine
+) -> None:
+    agent = Agent(name="foreign", command=["true"], image=empty_image)
+    job = make_job(agent=agent)
+    with pytest.raises(HarnessError, match=f"image {empty_image} of agent foreign has no python3"):
+        docker_sandbox.execute(job)
+    assert docker_engine.api.containers(all=True, filters={"name": job.name}) == []
+
+
+def test_image_that_does_not_exist(docker_sandbox: DockerSandbox) -> None:
+    agent = Agent(name="foreign", command=["true"], image="localhost:1/no/such:image")
+    with pytest.raises(HarnessError, match=r"cannot pull the image localhost:1/no/such:image.*foreign"):
+        docker_sandbox.build(agent, lambda line: None)
+
+
+def test_container_removed_by_somebody_is_not_the_agents_failure(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, docker_engine
+) -> None:
+    job = make_job("sleep 20")
+    failure: list[BaseException] = []
+
+    def execute() -> None:
+        try:
+            docker_sandbox.execute(job)
+        except HarnessError as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=execute)
+    thread.start()
+    while not docker_engine.api.containers(filters={"name": job.name}):
+        time.sleep(0.05)
+    docker_engine.api.remove_container(job.name, force=True)
+    thread.join(timeout=20)
+    assert "removed the container" in str(failure[0])
+
+
+@pytest.fixture
+def empty_image(docker_engine):
+    """An image that holds nothing."""
+    from pytest_mlebench.sandboxes.docker.gpus import archive_of_nothing
+
+    name = f"mlebench-test-empty-{os.urandom(4).hex()}:1"
+    docker_engine.api.import_image_from_data(archive_of_nothing(), *name.split(":"))
+    yield name
+    docker_engine.api.remove_image(name, force=True)
+
+
+def test_no_daemon_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    assert f"there is no Docker daemon at {tmp_path}/none.sock: install Docker" in available()
+    with pytest.raises(HarnessError, match="no Docker daemon"):
+        DockerSandbox().check(Agent(name="a", command=["x"]), (), "none")
+
+
+def test_daemon_that_does_not_listen_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "dead.sock"))
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/dead.sock")
+        assert "dead.sock is not running: start it (`sudo systemctl start docker`)" in available()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody without permission")
+def test_missing_permission_is_said_with_what_to_do(tmp_path: Path) -> None:
+    program = (
+        "import os, pytest_mlebench.sandboxes.docker.engine; from pytest_mlebench.sandboxes.docker import available; "
+        "os.setuid(65534); print(available())"
+    )
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "d.sock"))
+        door.listen()
+        (tmp_path / "d.sock").chmod(0o600)
+        env = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/d.sock"}
+        told = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert "no permission to use Docker" in told.stdout, told.stderr
+    assert "sudo usermod -aG docker $USER" in told.stdout
+
+
+def test_address_that_makes_no_sense_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "nonsense://x")
+    assert "does not answer" in available()

@@ -1,0 +1,32 @@
+"""What README.md promises, tried as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_agent_of_the_readme_makes_a_valid_submission(pytester, monkeypatch):
+    monkeypatch.setenv("MLEBENCH_CACHE_DIR", str(pytester.path / "cache"))
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    pytester.makeconftest(code)
+    result = pytester.runpytest(
+        "--mlebench-agent=my_agent", "--mlebench-sandbox=process", "-k", "builtin-wine", "--mlebench-require=valid"
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_every_option_is_in_the_readme(pytester):
+    help_text = pytester.runpytest("--help").stdout.str()
+    options = set(re.findall(r"--mlebench-[a-z-]+", help_text.partition("MLE-bench: agents attempt")[2]))
+    assert len(options) > 10
+    assert options <= set(re.findall(r"--mlebench-[a-z-]+", README))
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_what_the_readme_links_to_is_there(path):
+    assert (Path(__file__).parent.parent / path).exists()
