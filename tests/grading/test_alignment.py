@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mlebench.errors import InvalidSubmissionError
-from pytest_mlebench.grading.alignment import align, exact_columns, require_columns, same_length
+from pytest_mlebench.grading.alignment import align, exact_columns, require_columns, same_ids, same_length
 
 IDS = st.lists(st.integers(-(2**60), 2**60), min_size=1, unique=True) | st.lists(st.text(), min_size=1, unique=True)
 
@@ -101,3 +101,19 @@ def test_texts_whose_hashes_collide_are_told_apart(monkeypatch):
     assert align(table(["b", "cc", "a"], x=[1, 2, 3]), table(["a", "b", "cc"]), "id")["x"].tolist() == [3, 1, 2]
     with pytest.raises(InvalidSubmissionError, match=r"1 of the 3 ids in column 'id' .* first is 'd'"):
         align(table(["a", "d", "cc"]), table(["a", "b", "cc"]), "id")
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc"), min_size=1))
+def test_the_same_ids_may_occur_any_number_of_times(given_ids, wanted):
+    submission, answers = table(given_ids), table(wanted)
+    if set(given_ids) == set(wanted):
+        same_ids(submission, answers, "id")
+        return
+    with pytest.raises(InvalidSubmissionError, match=r"are not among those to predict|are missing"):
+        same_ids(submission, answers, "id")
+
+
+def test_ids_match_by_value_and_empty_ones_do_not():
+    same_ids(table([2.0, 1.0]), table([1, 2]), "id")
+    with pytest.raises(InvalidSubmissionError, match="an empty cell"):
+        same_ids(table([1.0, None]), table([1, 2]), "id")

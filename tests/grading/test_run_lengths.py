@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_mlebench.errors import InvalidSubmissionError
 from pytest_mlebench.grading.run_lengths import decode_run_lengths
+from pytest_mlebench.metrics.masks import overlaps
 
 PIXELS = 20
 FIELDS = st.integers(-2, 30) | st.sampled_from([10**30, -(10**30), 2**63, 2**64])
@@ -36,7 +37,7 @@ def paint(text, pixels=PIXELS):
 
 
 def painted(masks):
-    table = np.zeros((masks.count, masks.pixels), bool)
+    table = np.zeros((masks.count, masks.pixels.max(initial=0)), bool)
     for image, start, end in zip(masks.image, masks.start, masks.end, strict=True):
         assert not table[image, start:end].any()
         table[image, start:end] = True
@@ -93,6 +94,12 @@ def test_a_refusal_quotes_the_mask_and_says_why(text, reason):
 
 def test_blank_texts_are_empty_masks():
     assert decode_run_lengths(["", "  ", "\t\n"], PIXELS).areas.tolist() == [0, 0, 0]
+
+
+def test_every_text_can_have_an_image_size_of_its_own():
+    masks = decode_run_lengths(["1 9", "1 9", "9 1", ""], [4, 9, 3, 7])
+    assert masks.areas.tolist() == [4, 9, 0, 0]
+    assert overlaps(masks, decode_run_lengths(["3 5", "3 5", "1 3", "1 7"], [4, 9, 3, 7])).tolist() == [2, 5, 0, 0]
 
 
 def test_thousands_of_masks_are_decoded_in_a_second():

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from pytest_mlebench.errors import InvalidSubmissionError
-from pytest_mlebench.grading.values import numbers, probabilities, rows_sum_to_one, texts
+from pytest_mlebench.grading.values import (
+    integers,
+    labels,
+    numbers,
+    probabilities,
+    rows_sum_to_one,
+    strings,
+    texts,
+    word_sets,
+)
 
 INF, NAN = float("inf"), float("nan")
 
@@ -69,3 +78,66 @@ def test_empty_cells_are_empty_texts(cells):
 def test_a_column_of_other_than_text_is_refused(cells):
     with pytest.raises(InvalidSubmissionError, match=r"column 'x' must hold text: . of 3 rows do not, the first"):
         texts(pd.Series(cells, name="x"))
+
+
+def test_strings_are_what_python_prints():
+    assert strings(pd.Series([7, 8])) == ["7", "8"]
+    assert strings(pd.Series([7, NAN])) == ["7.0", "nan"]
+    assert strings(pd.Series(["007", NAN, "a  b"])) == ["007", "nan", "a  b"]
+
+
+def test_word_sets_hold_each_word_once():
+    assert word_sets(pd.Series(["a b a", None, " c\u00a0d "])) == [{"a", "b"}, set(), {"c", "d"}]
+    assert word_sets(pd.Series([None, None])) == [set(), set()]
+    with pytest.raises(InvalidSubmissionError, match="must hold text"):
+        word_sets(pd.Series([1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        ([1, 2, -3], [1, 2, -3]),
+        ([1.0, 2.0], [1, 2]),
+        ([True, False], [1, 0]),
+        ([2**64 - 1, 2], [2**63 - 1, 2]),
+        ([1e300, -1e300, 5.0], [2**63 - 1, -(2**63), 5]),
+    ],
+)
+def test_labels_are_whole_numbers(cells, kept):
+    got = labels(pd.Series(cells))
+    assert got.tolist() == kept
+    assert got.dtype == np.int64
+
+
+@pytest.mark.parametrize("cells", [[1.5, 2.0], [1.0, NAN], [1.0, INF], ["1", "x"]])
+def test_what_is_no_label_is_refused(cells):
+    with pytest.raises(InvalidSubmissionError, match="must hold"):
+        labels(pd.Series(cells, name="label"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        ([7.9, -0.5, -7.9], [7, 0, -7]),
+        ([True, False], [1, 0]),
+        ([" 7 ", "1_000", "-3"], [7, 1000, -3]),
+        ([3, 4], [3, 4]),
+    ],
+)
+def test_integers_are_what_python_makes_of_a_cell(cells, kept):
+    assert integers(pd.Series(cells)).tolist() == kept
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.0", "2"], ["x", "2"], [1.0, NAN], [1.0, INF], [None, "2"], ["9" * 30, "x"], [1e300, 1.0]]
+)
+def test_what_python_makes_no_integer_of_is_refused(cells):
+    with pytest.raises(InvalidSubmissionError, match="column 'n' must hold"):
+        integers(pd.Series(cells, name="n"))
+
+
+def test_sums_can_be_asked_for_to_a_number_of_decimals():
+    rows_sum_to_one(np.array([[0.5, 0.5000004]]), decimals=6)
+    with pytest.raises(InvalidSubmissionError, match="must sum to 1"):
+        rows_sum_to_one(np.array([[0.5, 0.500002]]), decimals=6)
+    rows_sum_to_one(np.array([[0.5, 0.500002]]))

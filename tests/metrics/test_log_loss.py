@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from pytest_mlebench.metrics.log_loss import log_loss
+from pytest_mlebench.metrics.log_loss import binary_log_loss, log_loss
 
 EPS = 2.220446049250313e-16
 PROBABILITIES = arrays(np.float64, st.tuples(st.integers(1, 20), st.integers(2, 5)), elements=st.floats(0, 1))
@@ -57,3 +57,10 @@ def test_rows_are_not_rescaled():
 def test_other_shapes_are_our_own_error():
     with pytest.raises(ValueError, match="shape"):
         log_loss(np.eye(3), np.eye(2))
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1))
+def test_that_of_two_classes_needs_one_probability(pairs):
+    truth, prediction = np.array(pairs).T
+    both = np.stack([1 - prediction, prediction], axis=1)
+    assert binary_log_loss(truth, prediction) == log_loss(np.eye(2)[truth.astype(int)], both)

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from pytest_mlebench.metrics.roc_auc import roc_auc
+from pytest_mlebench.metrics.roc_auc import mean_roc_auc, roc_auc
 
 SCORES = st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 0.5, 1.0])
 PAIRS = st.lists(st.tuples(st.booleans(), SCORES), min_size=2, max_size=40)
@@ -39,3 +39,11 @@ def test_it_agrees_with_scikit_learn_on_many_rows_with_ties():
 def test_a_wrong_truth_is_our_own_error(truth):
     with pytest.raises(ValueError, match="truth must hold"):
         roc_auc(np.array(truth), np.zeros(2 if truth else 0))
+
+
+def test_the_mean_of_columns_is_the_macro_average():
+    rng = np.random.default_rng(0)
+    truth, scores = rng.integers(0, 2, (400, 3)), rng.random((400, 3))
+    assert mean_roc_auc(truth, scores) == pytest.approx(roc_auc_score(truth, scores, average="macro"), abs=1e-12)
+    with pytest.raises(ValueError, match="shape"):
+        mean_roc_auc(truth, scores[:, :2])

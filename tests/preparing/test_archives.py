@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import zipfile
 
+import pandas as pd
 import pytest
 
 from pytest_mlebench.errors import HarnessError
-from pytest_mlebench.preparing.archives import Archive
+from pytest_mlebench.preparing.archives import Archive, zip_csv, zip_files
 
 
 @pytest.fixture
@@ -87,3 +88,27 @@ def test_a_damaged_member_is_named(archive, tmp_path):
         damaged.extract("1.png", tmp_path / "1.png")
     with Archive(path) as damaged, pytest.raises(HarnessError, match=r"data\.zip is damaged at '1\.png'"):
         damaged.read_csv("1.png")
+
+
+def test_members_go_from_archive_to_archive(archive, tmp_path):
+    content = bytes(range(256)) * 20_000
+    with archive(**{"a/1.png": content, "a/2.png": b"2"}) as data:
+        data.repack([("a/1.png", "new/1.png"), ("a/2.png", "2.png")], tmp_path / "deep" / "new.zip")
+        assert data.read("a/2.png") == b"2"
+        with data.open("a/1.png") as file:
+            assert file.read(4) == content[:4]
+    with zipfile.ZipFile(tmp_path / "deep" / "new.zip") as packed:
+        assert packed.namelist() == ["new/1.png", "2.png"]
+        assert packed.read("new/1.png") == content
+        assert packed.testzip() is None
+        assert packed.getinfo("new/1.png").compress_size < len(content) / 10
+
+
+def test_files_and_tables_are_packed(tmp_path):
+    (tmp_path / "a").write_text("content")
+    zip_files([(tmp_path / "a", "x/a.txt")], tmp_path / "new" / "files.zip")
+    zip_csv(pd.DataFrame({"id": [1], "x": [0.1]}), tmp_path / "new" / "table.zip", "table.tsv", sep="\t")
+    with zipfile.ZipFile(tmp_path / "new" / "files.zip") as packed:
+        assert packed.read("x/a.txt") == b"content"
+    with zipfile.ZipFile(tmp_path / "new" / "table.zip") as packed:
+        assert packed.read("table.tsv") == b"id\tx\n1\t0.1\n"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pytest_mlebench.errors import HarnessError
-from pytest_mlebench.preparing.placing import inside, link, link_each
+from pytest_mlebench.preparing.counting import listening
+from pytest_mlebench.preparing.placing import inside, link, link_as, link_each, link_tree
 
 
 @pytest.fixture
@@ -86,3 +87,44 @@ def test_names_that_leave_the_folder_are_refused(tmp_path, name):
     with pytest.raises(HarnessError):
         link_each([name], tmp_path, tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
+
+
+def test_files_are_linked_under_other_names(tmp_path):
+    (tmp_path / "raw" / "x").mkdir(parents=True)
+    (tmp_path / "raw" / "x" / "a").write_text("a")
+    link_as([("x/a", "new/b"), ("x/a", "c")], tmp_path / "raw", tmp_path / "target")
+    assert (tmp_path / "target" / "new" / "b").samefile(tmp_path / "raw" / "x" / "a")
+    assert (tmp_path / "target" / "c").read_text() == "a"
+    for pair in (("../raw/x/a", "d"), ("x/a", "../d")):
+        with pytest.raises(HarnessError, match="would leave the folder"):
+            link_as([pair], tmp_path / "raw", tmp_path / "target")
+
+
+def test_a_tree_is_linked_without_what_is_skipped(tmp_path):
+    (tmp_path / "raw" / "deep" / "er").mkdir(parents=True)
+    for name in ("a", "deep/b", "deep/er/c", "deep/er/secret"):
+        (tmp_path / "raw" / name).write_text(name)
+    link_tree(tmp_path / "raw", tmp_path / "target", skip=["secret"])
+    found = {str(path.relative_to(tmp_path / "target")) for path in (tmp_path / "target").rglob("*") if path.is_file()}
+    assert found == {"a", "deep/b", "deep/er/c"}
+    with pytest.raises(HarnessError, match="there is no folder"):
+        link_tree(tmp_path / "none", tmp_path / "target")
+
+
+def test_a_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(HarnessError, match=r"there is no file .*gone\.png: are the raw data complete"):
+        link_each(["gone.png"], tmp_path, tmp_path / "target")
+
+
+def test_that_files_are_copied_is_said_once(tmp_path, no_links, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EOPNOTSUPP, "no such thing")
+
+    monkeypatch.setattr(fcntl, "ioctl", refuse)
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+    heard = []
+    with listening(lambda doing, done, total: heard.append(doing) if done is None else None):
+        link_each("abc", tmp_path, tmp_path / "target")
+    assert len(heard) == 1
+    assert "cannot link these files, so they are copied" in heard[0]

@@ -14,7 +14,7 @@ from pytest_mlebench.grading.submission import printable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["align", "exact_columns", "require_columns", "same_length"]
+__all__ = ["align", "exact_columns", "require_columns", "same_ids", "same_length"]
 
 
 def require_columns(submission: pd.DataFrame, columns: Iterable[str]) -> None:
@@ -63,6 +63,22 @@ def align(submission: pd.DataFrame, answers: pd.DataFrame, column: str) -> pd.Da
     raise InvalidSubmissionError(
         f"{len(unknown)} of the {len(given)} ids in column {column!r} are not among those to predict{first}"
     )
+
+
+def same_ids(submission: pd.DataFrame, answers: pd.DataFrame, column: str) -> None:
+    """Refuse a submission unless the different ids in `column` are those of the answers; ids may occur repeatedly."""
+    require_columns(submission, [column])
+    given, wanted = pd.Index(submission[column].unique()), pd.Index(answers[column].unique())
+    unknown = given[wanted.get_indexer(given) < 0]
+    if len(unknown):
+        raise InvalidSubmissionError(
+            f"{len(unknown)} of the {len(given)} ids in column {column!r} are not among those to predict, "
+            f"the first is {_value(unknown[0])}"
+        )
+    if len(given) < len(wanted):
+        raise InvalidSubmissionError(
+            f"{len(wanted) - len(given)} of the {len(wanted)} ids to predict are missing in column {column!r}"
+        )
 
 
 def _order(given: pd.Index, wanted: pd.Index) -> NDArray[np.intp] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,11 +11,16 @@ from pytest_mlebench.errors import InvalidSubmissionError
 from pytest_mlebench.grading.submission import printable
 from pytest_mlebench.metrics.masks import Masks
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 __all__ = ["decode_run_lengths"]
 
 
-def decode_run_lengths(texts: Sequence[str], pixels: int) -> Masks:
-    """Masks from texts of blank-separated pairs ``start length``, starts counted from 1, in images of `pixels` pixels.
+def decode_run_lengths(texts: Sequence[str], pixels: ArrayLike) -> Masks:
+    """Masks from texts of blank-separated pairs ``start length``, starts counted from 1.
+
+    `pixels` is the size of every image, or one size for each, shape (texts,).
 
     A blank text is the empty mask. What lies beyond the last pixel is cut off. As in the published graders, a lone
     start is the empty mask, and of ``start length start`` the length counts for both. Refuses what is no integer,
@@ -38,10 +44,13 @@ def decode_run_lengths(texts: Sequence[str], pixels: int) -> Masks:
         numbers += fields
         counts.append(len(fields) // 2)
     image = np.repeat(np.arange(len(counts)), counts)
+    sizes = np.broadcast_to(np.asarray(pixels, dtype=np.int64), len(counts))
+    last = sizes[image]
+    highest = int(sizes.max(initial=0)) + 1
     # One more than the last pixel does for anything beyond, and fits an int64.
-    clipped = np.array([min(max(number, 0), pixels + 1) for number in numbers], dtype=np.int64)
+    clipped = np.array([min(max(number, 0), highest) for number in numbers], dtype=np.int64)
     start, length = clipped[0::2] - 1, clipped[1::2]
-    end = np.minimum(start + length, pixels)
+    end = np.minimum(start + length, last)
 
     follows = image[1:] == image[:-1]
     for wrong, rule in (
@@ -51,7 +60,7 @@ def decode_run_lengths(texts: Sequence[str], pixels: int) -> Masks:
     ):
         if wrong.any():
             raise _refusal(texts[image[wrong.argmax()]], rule)
-    return Masks(image=image, start=np.minimum(start, pixels), end=end, count=len(counts), pixels=pixels)
+    return Masks(image=image, start=np.minimum(start, last), end=end, pixels=sizes)
 
 
 def _refusal(text: str, what: str) -> InvalidSubmissionError:

@@ -13,13 +13,22 @@ from pytest_mlebench.grading.submission import printable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["numbers", "probabilities", "rows_sum_to_one", "texts"]
+__all__ = [
+    "integers",
+    "labels",
+    "numbers",
+    "probabilities",
+    "rows_sum_to_one",
+    "strings",
+    "texts",
+    "word_sets",
+]
 
 
-def numbers(cells: pd.DataFrame | pd.Series) -> NDArray[np.float64]:
+def numbers(cells: pd.DataFrame | pd.Series, *, finite: bool = True) -> NDArray[np.float64]:
     """A column, or a table of columns, as float64 of the same shape; True and False count as 1 and 0.
 
-    Refuses text, empty cells, not-a-number and infinity.
+    Refuses text and, unless `finite` is False, empty cells, not-a-number and infinity.
     """
     table = cells.to_frame() if isinstance(cells, pd.Series) else cells
     for name, column in table.items():
@@ -28,7 +37,8 @@ def numbers(cells: pd.DataFrame | pd.Series) -> NDArray[np.float64]:
             odd = pd.to_numeric(column, errors="coerce").isna()
             raise InvalidSubmissionError(f"column {_name(name)} must hold numbers{_first(column, odd.to_numpy())}")
     values: NDArray[np.float64] = cells.to_numpy(dtype=np.float64)
-    _refuse(table, ~np.isfinite(values), "must hold finite numbers in every row")
+    if finite:
+        _refuse(table, ~np.isfinite(values), "must hold finite numbers in every row")
     return values
 
 
@@ -40,13 +50,13 @@ def probabilities(cells: pd.DataFrame | pd.Series) -> NDArray[np.float64]:
     return values
 
 
-def rows_sum_to_one(values: NDArray[np.float64]) -> None:
+def rows_sum_to_one(values: NDArray[np.float64], decimals: int | None = None) -> None:
     """Refuse a table, shape (rows, classes), with a row whose sum is further than about 1e-5 from 1.
 
-    As `numpy.isclose(sums, 1, atol=1e-6)` has it.
+    As `numpy.isclose(sums, 1, atol=1e-6)` has it; or, if `decimals` is given, one that is not 1 rounded to so many.
     """
     sums = values.sum(axis=1)
-    wrong = ~np.isclose(sums, 1, atol=1e-6)
+    wrong = ~np.isclose(sums, 1, atol=1e-6) if decimals is None else np.round(sums, decimals) != 1
     if wrong.any():
         raise InvalidSubmissionError(
             f"the probabilities of each row must sum to 1: {wrong.sum()} of {len(sums)} rows do not, "
@@ -61,6 +71,60 @@ def texts(column: pd.Series) -> list[str]:
     if any(odd):
         raise InvalidSubmissionError(f"column {_name(column.name)} must hold text{_first(column, np.array(odd))}")
     return cells.tolist()
+
+
+def strings(column: pd.Series) -> list[str]:
+    """The cells of a column as Python prints them: an empty cell is ``"nan"``, a number what pandas read it as.
+
+    That is what ``astype(str)`` of the published graders gives; nothing is refused.
+    """
+    return [str(cell) for cell in column.astype(object).tolist()]
+
+
+def word_sets(column: pd.Series) -> list[set[str]]:
+    """The different blank-separated words in each cell, none for an empty cell; refuses as `texts`."""
+    return [set(text.split()) for text in texts(column)]
+
+
+def labels(column: pd.Series) -> NDArray[np.int64]:
+    """A column of whole numbers, however written, as int64; refuses text, empty cells, fractions and infinity.
+
+    Numbers beyond an int64 become its ends: no answer is as large, so they are wrong either way.
+    """
+    values = numbers(column)
+    _refuse(column.to_frame(), values != np.floor(values), "must hold whole numbers")
+    if column.dtype.kind in "bi":
+        return np.asarray(column, dtype=np.int64)
+    lowest, highest = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    if column.dtype.kind == "u":
+        return np.asarray(np.minimum(column.to_numpy(np.uint64), highest), dtype=np.int64)
+    whole = np.where(np.abs(values) < 2.0**63, values, 0).astype(np.int64)
+    whole[values >= 2.0**63], whole[values <= -(2.0**63)] = highest, lowest
+    return whole
+
+
+def integers(column: pd.Series) -> NDArray[np.int64]:
+    """Each cell as Python's ``int`` makes it: fractions are cut off towards zero, True is 1, the text ``" 7"`` is 7.
+
+    Refuses what ``int`` does: other text, empty cells, infinity; and beyond 64 bits, as scikit-learn does.
+    """
+    if column.dtype.kind == "f":
+        values = np.trunc(numbers(column))
+        _refuse(column.to_frame(), np.abs(values) >= 2.0**63, "must hold numbers of at most 64 bits")
+        return values.astype(np.int64)
+    if pd.api.types.is_numeric_dtype(column):
+        return labels(column)
+    found = [_integer(cell) for cell in column.astype(object).tolist()]
+    _refuse(column.to_frame(), np.array([number is None for number in found], dtype=bool), "must hold whole numbers")
+    return np.array(found, dtype=np.int64)
+
+
+def _integer(cell: object) -> int | None:
+    try:
+        number = int(cell)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        return None
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def _refuse(table: pd.DataFrame, wrong: NDArray[np.bool_], rule: str) -> None:

@@ -96,7 +96,7 @@ def _answer(competition: Callable[[str], Competition], request: dict[str, str]) 
         if "submission" in request:
             submission = Path(request["submission"])
         else:
-            submission = private.parent / "public" / subject.sample_submission
+            submission = subject.sample_path(private.parent / "public", private)
             if not submission.is_file():
                 return {"missing": str(submission)}
         return {"grade": asdict(subject.grade(submission, private))}

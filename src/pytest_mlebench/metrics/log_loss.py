@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["log_loss"]
+__all__ = ["binary_log_loss", "log_loss"]
 
 
 def log_loss(truth: NDArray[np.number], prediction: NDArray[np.float64]) -> float:
@@ -23,3 +23,8 @@ def log_loss(truth: NDArray[np.number], prediction: NDArray[np.float64]) -> floa
         raise ValueError(f"truth has shape {truth.shape}, prediction {prediction.shape}")
     eps = np.finfo(np.float64).eps
     return float(-(truth * np.log(np.clip(prediction, eps, 1 - eps))).sum(axis=1).mean())
+
+
+def binary_log_loss(truth: NDArray[np.number], prediction: NDArray[np.float64]) -> float:
+    """`log_loss` of two classes: `truth` holds 0 and 1, `prediction` the probability of 1, each of shape (rows,)."""
+    return log_loss(np.stack([1 - truth, truth], axis=1), np.stack([1 - prediction, prediction], axis=1))

@@ -16,16 +16,21 @@ __all__ = ["Masks", "overlaps"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Masks:
-    """One mask for each of `count` images of `pixels` pixels, as runs sorted by image and start, without overlap."""
+    """One mask for each of `count` images, as runs sorted by image and start, without overlap."""
 
     image: NDArray[np.int64]
     """For each run the image it belongs to, from 0, shape (runs,)."""
     start: NDArray[np.int64]
-    """For each run its first pixel, from 0; a run at `pixels` or of length 0 is empty."""
+    """For each run its first pixel, from 0; a run of length 0 is empty."""
     end: NDArray[np.int64]
     """For each run the pixel after its last."""
-    count: int
-    pixels: int
+    pixels: NDArray[np.int64]
+    """How many pixels each image has, shape (count,)."""
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self.pixels)
 
     @cached_property
     def areas(self) -> NDArray[np.int64]:
@@ -38,10 +43,11 @@ def overlaps(a: Masks, b: Masks) -> NDArray[np.int64]:
 
     Raises ValueError unless both are of the same images.
     """
-    if (a.count, a.pixels) != (b.count, b.pixels):
-        raise ValueError(f"{a.count} images of {a.pixels} pixels, but {b.count} of {b.pixels}")
+    if not np.array_equal(a.pixels, b.pixels):
+        raise ValueError("the masks are not of images of the same sizes")
     # All images laid end to end: what a run shares with `a` is what `a` covers up to its end, less up to its start.
-    starts, ends = a.start + a.image * a.pixels, a.end + a.image * a.pixels
+    first = np.append(0, np.cumsum(a.pixels))
+    starts, ends = a.start + first[a.image], a.end + first[a.image]
     covered = np.append(0, np.cumsum(ends - starts))
 
     def covered_before(position: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -49,7 +55,7 @@ def overlaps(a: Masks, b: Masks) -> NDArray[np.int64]:
         beyond = np.maximum(ends[run - 1] - position, 0) if len(ends) else 0
         return np.where(run > 0, covered[run] - beyond, 0)
 
-    offset = b.image * b.pixels
+    offset = first[b.image]
     return _sums(covered_before(b.end + offset) - covered_before(b.start + offset), b.image, b.count)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["roc_auc"]
+__all__ = ["mean_roc_auc", "roc_auc"]
 
 
 def roc_auc(truth: NDArray[np.number | np.bool_], score: NDArray[np.float64]) -> float:
@@ -33,3 +33,10 @@ def roc_auc(truth: NDArray[np.number | np.bool_], score: NDArray[np.float64]) ->
     below = negatives + np.append(0, negatives[:-1])
     wins = np.diff(positives, prepend=0) @ below
     return float(wins / 2 / (positives[-1] * negatives[-1]))
+
+
+def mean_roc_auc(truth: NDArray[np.number | np.bool_], score: NDArray[np.float64]) -> float:
+    """The plain mean over columns of `roc_auc`; both have the shape (rows, columns). Raises ValueError as `roc_auc`."""
+    if truth.shape != score.shape:
+        raise ValueError(f"truth has shape {truth.shape}, the scores {score.shape}")
+    return float(np.mean([roc_auc(*column) for column in zip(truth.T, score.T, strict=True)]))
