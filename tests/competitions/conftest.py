@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.competition import Competition
 
 HERE = Path(__file__).parent
@@ -61,3 +62,40 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Prepared
         return data
 
     return prepare
+
+
+@pytest.fixture(scope="session")
+def repaired(prepared: Callable[..., Prepared], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Prepared]:
+    """The repaired variant of a competition's data, made from the same raw data as `prepared`."""
+
+    @cache
+    def repair(id: str) -> Prepared:
+        competition, root = Catalog().get(id), tmp_path_factory.mktemp(f"{id}-repaired")
+        data = Prepared(prepared(competition).raw, root / "public", root / "private")
+        for folder in (data.public, data.private):
+            folder.mkdir()
+        competition.prepare(data.raw, data.public, data.private, fixed=True)
+        return data
+
+    return repair
+
+
+@pytest.fixture(scope="session")
+def gradable(
+    prepared: Callable[..., Prepared], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Competition], Prepared]:
+    """The data of a competition to grade with: as prepared, or what its generator makes where that is too large."""
+
+    @cache
+    def answers(competition: Competition) -> Prepared:
+        module = _generator(competition.id) if competition.source == "kaggle" else None
+        if not hasattr(module, "make_answers"):
+            return prepared(competition)
+        root = tmp_path_factory.mktemp(f"{competition.id}-answers")
+        data = Prepared(root / "raw", root / "public", root / "private")
+        for folder in (data.public, data.private):
+            folder.mkdir()
+        module.make_answers(data.private, data.public, 0)
+        return data
+
+    return answers

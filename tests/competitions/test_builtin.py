@@ -40,7 +40,7 @@ def test_the_answers_score_best_and_the_sample_is_valid_and_poor(competition, pr
     best = competition.grade(data.private / competition.answers, data.private)
     assert (best.medal, best.rank) == ("gold", 1)
     assert best.score == (0 if competition.lower_is_better else 1)
-    sample = competition.grade(data.public / competition.sample_submission, data.private)
+    sample = competition.grade(competition.sample_path(data.public, data.private), data.private)
     assert sample.valid
     assert sample.score == competition.facts["reference"]["sample_submission_score"]
     assert not sample.above_median
@@ -50,7 +50,7 @@ def test_the_answers_score_best_and_the_sample_is_valid_and_poor(competition, pr
 def test_sizes_are_those_recorded_and_no_row_is_in_both_parts(competition, prepared):
     data = prepared(competition)
     train, test = pd.read_csv(data.public / "train.csv"), pd.read_csv(data.public / "test.csv")
-    assert {"train_rows": len(train), "test_rows": len(test)} == competition.facts["sizes"]
+    assert {"public/train.csv": len(train), "public/test.csv": len(test)} == competition.facts["rows"]
     identity = test.columns[0]
     assert train.columns[0] == identity
     assert not set(train[identity]) & set(test[identity])
@@ -91,7 +91,7 @@ def test_descriptions_name_every_public_file_and_column(competition, prepared, o
     for column in sample.columns:
         assert f"`{column}`" in text, column
     assert "\n" + ",".join(sample.columns) + "\n" in text
-    for rows in competition.facts["sizes"].values():
+    for rows in competition.facts["rows"].values():
         assert str(rows) in text
     if not obfuscated:
         assert f"{competition.leaderboard.teams} teams" in text

@@ -26,25 +26,27 @@ def test_the_direction_of_the_metric_is_that_of_the_leaderboard(competition):
 def test_facts_are_complete(competition):
     facts = competition.facts
     assert isinstance(facts["prize"], int)
-    assert all(isinstance(size, int) and size > 0 for size in facts["sizes"].values())
+    for counted in ("rows", "files"):
+        for path, count in facts.get(counted, {}).items():
+            assert path.startswith(("public/", "private/")), path
+            assert isinstance(count, int)
+            assert count > 0
     assert competition.md5
     for path, digest in competition.md5.items():
         assert path == "raw.zip" or path.startswith(("public/", "private/")), path
         assert re.fullmatch("[0-9a-f]{32}", digest), path
     for issue in facts.get("issues", []):
-        assert set(issue) <= {"problem", "fix"}
-        assert issue["problem"]
+        assert set(issue) <= {"problem", "fix", "serious"}
+        assert issue["problem"].endswith(".")
+        assert issue.get("fix", ".").endswith(".")
+        assert issue.get("serious", True) is True
+    assert bool(competition.fixes) is callable(getattr(competition._task, "prepare_fixed", None))
     if competition.source == "kaggle":
         assert isinstance(facts["reference"]["sample_submission_score"], float)
-
-
-@pytest.mark.parametrize("competition", COMPETITIONS)
-def test_descriptions_are_there_and_the_obfuscated_one_gives_nothing_away(competition):
-    assert len(competition.description.read_text(encoding="utf-8")) > 800
-    text = competition.description_obfuscated.read_text(encoding="utf-8")
-    assert len(text) > 500
-    for word in (competition.id, competition.title, "kaggle"):
-        assert word.lower() not in text.lower()
+        assert isinstance(facts["reference"].get("gold_score", 0.0), float)
+        kernels = (competition.folder / "kernels.txt").read_text(encoding="utf-8").splitlines()
+        assert all(re.fullmatch(r"[\w-]+/[\w.-]+", kernel) for kernel in kernels)
+        assert len(set(kernels)) == len(kernels)
 
 
 def test_every_task_passes_strict_type_checks(tmp_path):

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.competition import Competition
 from pytest_mlebench.grading.grade import Grade
+
+from .conftest import Prepared
 
 COMPETITIONS = [pytest.param(competition, id=competition.id) for competition in Catalog()]
 
@@ -102,6 +105,13 @@ def secrets_of(competition: Competition, private: Path, known: str) -> set[str]:
     return {cell for row in rows for cell in row if len(cell) > 3 and cell not in known}
 
 
+def known_to_agents(competition: Competition, data: Prepared) -> str:
+    """The sample submission, as text and cell by cell, and the description."""
+    sample = competition.sample_path(data.public, data.private)
+    cells = "\n".join(cell for row in table_of(sample)[1] for cell in row)
+    return sample.read_text(encoding="utf-8") + cells + competition.description.read_text(encoding="utf-8")
+
+
 def check(grade: Grade, secrets: set[str]) -> None:
     if grade.valid:
         assert isinstance(grade.raw_score, float)
@@ -112,14 +122,15 @@ def check(grade: Grade, secrets: set[str]) -> None:
     assert grade.reason.isprintable()
     assert len(grade.reason) < 500
     assert "Error" not in grade.reason
-    assert not any(secret in grade.reason for secret in secrets)
+    words = set(re.findall(r"[\w.:/-]+", grade.reason))
+    assert not [secret for secret in secrets if secret in words or (" " in secret and secret in grade.reason)]
 
 
 @pytest.mark.parametrize("competition", COMPETITIONS)
-def test_hostile_files_are_graded_or_refused_with_a_reason(competition, prepared, tmp_path):
-    data = prepared(competition)
-    header, rows = table_of(data.public / competition.sample_submission)
-    known = (data.public / competition.sample_submission).read_text() + competition.description.read_text()
+def test_hostile_files_are_graded_or_refused_with_a_reason(competition, gradable, tmp_path):
+    data = gradable(competition)
+    header, rows = table_of(competition.sample_path(data.public, data.private))
+    known = known_to_agents(competition, data)
     refused = 0
     for name, content in files(header, rows):
         path = tmp_path / "submission.csv"
@@ -135,10 +146,10 @@ def test_hostile_files_are_graded_or_refused_with_a_reason(competition, prepared
 
 
 @pytest.mark.parametrize("competition", COMPETITIONS)
-def test_refusals_of_nearly_gold_submissions_quote_no_answers(competition, prepared, tmp_path):
-    data = prepared(competition)
-    known = (data.public / competition.sample_submission).read_text() + competition.description.read_text()
-    header, rows = table_of(data.public / competition.sample_submission)
+def test_refusals_of_nearly_gold_submissions_quote_no_answers(competition, gradable, tmp_path):
+    data = gradable(competition)
+    known = known_to_agents(competition, data)
+    header, rows = table_of(competition.sample_path(data.public, data.private))
     secrets = secrets_of(competition, data.private, known)
     path = tmp_path / "submission.csv"
     for cell in ("abc", "", "nan", "-1", "0.5"):
@@ -149,8 +160,8 @@ def test_refusals_of_nearly_gold_submissions_quote_no_answers(competition, prepa
 
 
 @pytest.mark.parametrize("competition", COMPETITIONS)
-def test_special_files_are_refused(competition, prepared, tmp_path):
-    data = prepared(competition)
+def test_special_files_are_refused(competition, gradable, tmp_path):
+    data = gradable(competition)
     os.mkfifo(tmp_path / "fifo.csv")
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "answers.csv").symlink_to(data.private / competition.answers)
@@ -161,8 +172,8 @@ def test_special_files_are_refused(competition, prepared, tmp_path):
 
 
 @pytest.mark.parametrize("competition", COMPETITIONS)
-def test_damaged_submissions_never_raise(competition, prepared, tmp_path_factory):
-    data = prepared(competition)
+def test_damaged_submissions_never_raise(competition, gradable, tmp_path_factory):
+    data = gradable(competition)
     good = (data.private / competition.gold_submission).read_bytes()
     path = tmp_path_factory.mktemp("damaged") / "submission.csv"
 
@@ -186,10 +197,10 @@ def test_damaged_submissions_never_raise(competition, prepared, tmp_path_factory
     damage()
 
 
-def test_a_reason_names_the_column_and_the_cell_that_are_wrong(prepared, tmp_path):
+def test_a_reason_names_the_column_and_the_cell_that_are_wrong(gradable, tmp_path):
     competition = Catalog().get("spooky-author-identification")
-    data = prepared(competition)
-    header, rows = table_of(data.public / competition.sample_submission)
+    data = gradable(competition)
+    header, rows = table_of(competition.sample_path(data.public, data.private))
     path = tmp_path / "submission.csv"
     path.write_bytes(as_csv([header, *rows[:-1], [rows[-1][0], "0.2", "much", "0.2"]]))
     reason = competition.grade(path, data.private).reason
