@@ -53,7 +53,7 @@ class Competition:
     answers: str = field(compare=False)
     """Path of the answers, below the private folder."""
     sample_submission: str = field(compare=False)
-    """Path of the sample submission, below the public folder."""
+    """Path of the sample submission, below the public folder; ``private/...`` where the public one is in an archive."""
     gold_submission: str = field(compare=False)
     """Path of a best submission, below the private folder; the answers themselves unless competition.toml says more."""
     md5: Mapping[str, str] = field(compare=False, repr=False)
@@ -122,6 +122,11 @@ class Competition:
         """The task without what would let an agent recognise the competition."""
         return self.folder / "description_obfuscated.md"
 
+    def sample_path(self, public: Path, private: Path) -> Path:
+        """Where the sample submission lies in prepared folders."""
+        name = self.sample_submission.removeprefix("private/")
+        return (public if name == self.sample_submission else private) / name
+
     def make_raw(self, raw: Path) -> None:
         """Write raw data to the existing folder `raw`, where the competition needs no download.
 
@@ -130,12 +135,35 @@ class Competition:
         make_raw = self._function("make_raw", "its raw data must be downloaded")
         self._run("making raw data", make_raw, raw)
 
-    def prepare(self, raw: Path, public: Path, private: Path) -> None:
+    @property
+    def fixes(self) -> list[str]:
+        """What the repaired variant of its data mends, a sentence each; empty where there is no such variant."""
+        return [issue["fix"] for issue in self.facts.get("issues", []) if "fix" in issue]
+
+    def serious_problems(self, *, fixed: bool = False) -> list[str]:
+        """Known problems that a reader of results has to know, a sentence each; with `fixed`, those that are left."""
+        issues = self.facts.get("issues", [])
+        return [each["problem"] for each in issues if each.get("serious") and not (fixed and "fix" in each)]
+
+    def described(self, *, fixed: bool = False, obfuscated: bool = False) -> str:
+        """The text of the description; for the repaired variant it ends with what was mended."""
+        text = (self.description_obfuscated if obfuscated else self.description).read_text(encoding="utf-8")
+        if fixed and self.fixes:
+            text += "\n## Repairs\n\nThe data differ from those described above:\n\n"
+            text += "".join(f"- {fix}\n" for fix in self.fixes)
+        return text
+
+    def prepare(self, raw: Path, public: Path, private: Path, *, fixed: bool = False) -> None:
         """Prepare the data from `raw` (the download, unpacked) into the existing empty folders `public`, `private`.
 
-        Raises HarnessError where the raw data are not what task.py expects, or the disk fails.
+        `fixed` asks for the repaired variant. Raises HarnessError where there is none, the raw data are not what
+        task.py expects, or the disk fails.
         """
-        self._run(f"preparing {raw}", self._function("prepare"), raw, public, private)
+        if fixed:
+            prepare = self._function("prepare_fixed", "there is no repaired variant of its data")
+        else:
+            prepare = self._function("prepare")
+        self._run(f"preparing {raw}", prepare, raw, public, private)
 
     def grade(self, submission_csv: Path, private: Path) -> Grade:
         """Grade a submission against the answers in `private`; a bad one comes back invalid, with the reason.

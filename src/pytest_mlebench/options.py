@@ -63,9 +63,15 @@ _OPTIONS = (
     ),
     _Option(
         "description",
-        "Which description agents get: plain (default), or obfuscated: without the competition's name and origin.",
-        choices=("plain", "obfuscated"),
+        "Which description agents get: plain (default); obfuscated: without the competition's name and origin; "
+        "original: the text of Kaggle's own pages, fetched with `mlebench prepare --description original`.",
+        choices=("plain", "obfuscated", "original"),
         default="plain",
+    ),
+    _Option(
+        "fixed",
+        "Use the repaired data of competitions that have some; results do not compare with the published ones.",
+        kind="bool",
     ),
     _Option(
         "download", "Download and prepare data that is not there (else such competitions are skipped).", kind="bool"
@@ -143,7 +149,8 @@ class Settings:
     network: Literal["none", "open"]
     allow_privileged: bool
     require: Require
-    description: Literal["plain", "obfuscated"]
+    description: Literal["plain", "obfuscated", "original"]
+    fixed: bool
     download: bool
     data_dir: Path | None
     runs_dir: Path
@@ -163,6 +170,10 @@ class Settings:
                 raise pytest.UsageError(f"--mlebench-{name}: {error}") from None
 
         folder = config.invocation_params.dir
+        if _value(config, "fixed") and _value(config, "description") == "original":
+            raise pytest.UsageError(
+                "--mlebench-fixed: Kaggle's text does not describe repaired data; choose another --mlebench-description"
+            )
         return cls(
             agent=cast(str, agent_name(config)),
             attempts=parsed("attempts", _positive_int),
@@ -177,6 +188,7 @@ class Settings:
             allow_privileged=_value(config, "allow-privileged"),
             require=_value(config, "require"),
             description=_value(config, "description"),
+            fixed=_value(config, "fixed"),
             download=_value(config, "download"),
             data_dir=parsed("data-dir", lambda text: folder / Path(text).expanduser()),
             runs_dir=parsed("runs-dir", lambda text: folder / Path(text).expanduser()),

@@ -30,7 +30,7 @@ class Reports:
         self.config = config
         self.benchmark = benchmark
         self.records: list[AttemptRecord] = []
-        self.skipped: list[tuple[str, str]] = []
+        self.skipped: list[tuple[str, ...]] = []
         self.problems: list[str] = []
 
     @pytest.hookimpl(wrapper=True)
@@ -44,7 +44,9 @@ class Reports:
             if report.skipped:
                 competition = item.callspec.params["competition"]  # type: ignore[attr-defined]
                 # An attribute of plain values travels with the report, also from a worker of pytest-xdist.
-                vars(report)["mlebench"] = {"skipped": [competition.id, competition.complexity]}
+                vars(report)["mlebench"] = {
+                    "skipped": [competition.id, competition.complexity, self.benchmark.prepare_options(competition)]
+                }
                 return report
             params = item.callspec.params  # type: ignore[attr-defined]
             reason = str(call.excinfo.value) if call.excinfo is not None else report.longreprtext
@@ -63,7 +65,14 @@ class Reports:
         """The record of an attempt that the harness failed; written to its folder where the run has one."""
         folder = self.benchmark.folder.attempt(competition.id, seed)
         record = replace(
-            unjudged(competition, seed, self.benchmark.agent.name, outcome="error", reason=reason),
+            unjudged(
+                competition,
+                seed,
+                self.benchmark.agent.name,
+                outcome="error",
+                reason=reason,
+                fixed=self.benchmark.is_fixed(competition),
+            ),
             sandbox=self.benchmark.sandbox.name,
             folder=str(folder.root.relative_to(self.benchmark.folder.root)),
         )
@@ -85,7 +94,7 @@ class Reports:
                 )
             return
         if "skipped" in facts:
-            self.skipped.append((facts["skipped"][0], facts["skipped"][1]))
+            self.skipped.append(tuple(facts["skipped"]))
         else:
             self.records.append(AttemptRecord.from_json(facts))
 

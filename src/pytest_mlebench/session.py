@@ -120,6 +120,8 @@ class Benchmark:
         ]
         if self.sandbox.name == "process" and (why := self._why_not_docker()):
             lines.append(f"mlebench: not in Docker: {why}")
+        if s.fixed:
+            lines.append("mlebench: repaired data where there is some: not comparable with the published results")
         if unset:
             lines.append(f"mlebench: not set, so not passed to the agent: {', '.join(unset)}")
         return lines
@@ -178,7 +180,27 @@ class Benchmark:
 
     def _will_run(self, competition_id: str) -> bool:
         competition = self.catalog.get(competition_id)
-        return self.settings.download or competition.source == "builtin" or self.store.prepared(competition) is not None
+        if self.settings.download or competition.source == "builtin":
+            return True
+        return self.store.prepared(competition, fixed=self.is_fixed(competition)) is not None
+
+    def is_fixed(self, competition: Competition) -> bool:
+        """Whether attempts of it are on the repaired variant of its data."""
+        return self.settings.fixed and bool(competition.fixes)
+
+    def prepare_options(self, competition: Competition) -> str:
+        """The options with which ``mlebench prepare`` prepares what this run needs of it."""
+        return " ".join(["--fixed"] * self.is_fixed(competition) + ["--description original"] * self._reads_original)
+
+    @property
+    def _reads_original(self) -> bool:
+        return self.settings.description == "original"
+
+    def description(self, competition: Competition, data: PreparedData) -> Path | None:
+        """The description that agents get in place of the one in the data; None for that one."""
+        if self.settings.description == "obfuscated":
+            return data.obfuscated_description if self.is_fixed(competition) else competition.description_obfuscated
+        return self.store.original_description(competition) if self._reads_original else None
 
     def prepare(self, competition: Competition) -> PreparedData:
         """The competition's data, prepared now where that is allowed; says on the terminal what is downloaded.
@@ -193,7 +215,13 @@ class Benchmark:
                 self._progress(str(step))
 
         try:
-            return self.store.prepare(competition, download=self.settings.download, progress=progress)
+            return self.store.prepare(
+                competition,
+                download=self.settings.download,
+                fixed=self.is_fixed(competition),
+                original=self._reads_original,
+                progress=progress,
+            )
         except OSError as error:
             raise HarnessError(
                 f"cannot reach the data in {self.store.root}: {error.strerror or error}; name another folder with "
@@ -227,6 +255,7 @@ class Benchmark:
             "attempts": s.attempts,
             "sandbox": self.sandbox.name,
             "description": s.description,
+            "fixed": s.fixed,
             "require": s.require,
             "time_limit": limits.time,
             "cpus": cpus,
@@ -245,7 +274,8 @@ class Benchmark:
                 f"{key}: {shown[key]} (standard {standard})"
                 for key, standard in _STANDARD.items()
                 if shown[key] != standard
-            ],
+            ]
+            + ["data: repaired where there is a repaired variant (standard as published)"] * s.fixed,
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in ("pytest-mlebench", "pytest", "pandas", "numpy", "scikit-learn")},

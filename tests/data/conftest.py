@@ -30,7 +30,6 @@ sample_submission = "sample_submission.csv"
 [metric]
 name = "accuracy"
 lower_is_better = false
-[sizes]
 [md5]
 [reference]
 sample_submission_score = 0.5
@@ -105,6 +104,8 @@ class KaggleStandIn(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.archives: dict[str, bytes] = {}
+        self.pages: dict[str, list[dict[str, str]]] = {}
+        """The text pages of competitions."""
         self.answers: list[tuple[int, dict[str, str], str]] = []
         """Error answers (status, headers, message) to give to download calls first, in order."""
         self.break_after: list[int] = []
@@ -159,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
                 # Another host than the API's, as in the real one: credentials must not go there.
                 place = f"http://localhost:{port}/storage/{body['competitionName']}.zip?Signature={SIGNATURE}"
                 self._head(302, {"Location": place, "Content-Length": "0"})
+        elif method == "ListCompetitionPages" and body["competitionName"] in self.server.pages:
+            self._json(200, {"pages": self.server.pages[body["competitionName"]]})
         else:
             self._json(404, {"code": 404, "message": f"{method} is not played"})
 

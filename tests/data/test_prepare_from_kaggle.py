@@ -86,6 +86,56 @@ def test_from_nothing_to_prepared(kaggle_server, cache, tmp_path):
     assert 0 < json.loads(graded.stdout)["score"] < 1
 
 
+def test_kaggles_own_description_is_fetched_where_it_is_asked_for(kaggle_server, cache, tmp_path):
+    kaggle_server.archives["spaceship-titanic"] = archive_of("spaceship-titanic", tmp_path)
+    kaggle_server.pages["spaceship-titanic"] = [
+        {"name": "Description", "content": "Rescue the **crew**.", "postTitle": "Overview"},
+        {"name": "rules", "content": "No cheating."},
+        {"name": "data-description", "content": "train.csv - passengers"},
+    ]
+    assert mlebench("prepare", "spaceship-titanic").returncode == 0
+    own = cache / "spaceship-titanic" / "description_original.md"
+    assert not own.exists()
+    assert "ListCompetitionPages" not in kaggle_server.calls
+
+    done = mlebench("prepare", "spaceship-titanic", "--description", "original")
+    assert done.returncode == 0, done.stderr
+    assert kaggle_server.calls.count("DownloadDataFiles") == 1, "what is prepared stays as it is"
+    text = own.read_text()
+    assert text.startswith("## Overview\n\nRescue the **crew**.\n\n## data-description\n")
+    assert "No cheating" not in text
+    assert "a new division of the original training data" in text
+    assert "Rescue" not in (cache / "spaceship-titanic/prepared/public/description.md").read_text()
+
+    kaggle_server.pages.clear()
+    assert mlebench("prepare", "spaceship-titanic", "--description", "original").returncode == 0
+    assert own.read_text() == text
+
+    own.unlink()
+    failed = mlebench("prepare", "spaceship-titanic", "--description", "original")
+    assert failed.returncode == 3
+    assert "Kaggle has no" in failed.stderr
+
+
+def test_an_agent_reads_the_original_description_where_the_run_asks_for_it(kaggle_server, cache, tmp_path):
+    kaggle_server.archives["spaceship-titanic"] = archive_of("spaceship-titanic", tmp_path)
+    kaggle_server.pages["spaceship-titanic"] = [{"name": "Description", "content": "Rescue the crew."}]
+    agent = "Agent(name='reader', command=['sh', '-c', 'cat $MLEBENCH_DATA_DIR/description.md'])"
+    hook = f"from pytest_mlebench import Agent\ndef pytest_mlebench_agents():\n    return [{agent}]\n"
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "conftest.py").write_text(hook)
+    run = [sys.executable, "-m", "pytest", "--mlebench-agent=reader", "--mlebench-sandbox=process"]
+    run += ["--mlebench-description=original", "-k", "spaceship-titanic", "-p", "no:cacheprovider"]
+    first = subprocess.run(run, cwd=tmp_path / "work", capture_output=True, text=True, timeout=120)
+    assert "1 skipped" in first.stdout
+    assert kaggle_server.calls == []
+    second = subprocess.run(
+        [*run, "--mlebench-download"], cwd=tmp_path / "work", capture_output=True, text=True, timeout=120
+    )
+    [log] = (tmp_path / "work" / "runs").rglob("agent.log")
+    assert log.read_text().startswith("## Description\n\nRescue the crew.\n"), second.stdout
+
+
 def test_several_at_a_time_with_one_that_fails(kaggle_server, cache, tmp_path):
     for competition in ("spaceship-titanic", "spooky-author-identification"):
         kaggle_server.archives[competition] = archive_of(competition, tmp_path)

@@ -54,7 +54,6 @@ sample_submission = "sample_submission.csv"
 [metric]
 name = "accuracy"
 lower_is_better = false
-[sizes]
 [md5]
 [reference]
 """

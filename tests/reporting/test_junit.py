@@ -24,6 +24,7 @@ def test_a_case_has_the_facts_of_its_attempt(attempt):
         "mlebench.rank": "12",
         "mlebench.teams": "1865",
         "mlebench.seconds": "200.0",
+        "mlebench.fixed": "false",
     }
 
 

@@ -242,6 +242,14 @@ def test_skipped_competitions_are_one_line_a_complexity_with_the_command(attempt
     ]
 
 
+def test_the_command_has_the_options_that_the_run_needs():
+    skipped = [("a", "low", ""), ("b", "low", "--fixed"), ("c", "low", "--fixed")]
+    assert shown([], 80, skipped=skipped)[:2] == [
+        "skipped: 1 low competition has no prepared data; prepare it with: mlebench prepare a",
+        "skipped: 2 low competitions have no prepared data; prepare them with: mlebench prepare b c --fixed",
+    ]
+
+
 def test_with_nothing_attempted_only_the_skipped_are_told():
     assert shown([], skipped=[("a", "low")]) == [
         "skipped: 1 low competition has no prepared data; prepare it with: mlebench prepare a"

@@ -41,8 +41,12 @@ class Attempt:
     network: Network
     hardware: str
     """What it may use, for a person."""
+    description: Path | None = None
+    """The description that the agent gets in place of the data's own."""
     obfuscated: bool = False
-    """Whether the agent gets the description without the competition's name and origin."""
+    """Whether the agent is not told the competition's name."""
+    fixed: bool = False
+    """Whether the data is the repaired variant."""
 
     def execute(self, sandbox: Sandbox, public: Path, validation: Path | str) -> Execution:
         """Run the agent in the sandbox to its end or its time limit; raises HarnessError where the harness fails it."""
@@ -68,7 +72,7 @@ class Attempt:
             logs=self.folder.logs,
             log=self.folder.log,
             validation=validation,
-            description=self.competition.description_obfuscated if self.obfuscated else None,
+            description=self.description,
             limits=self.limits,
             gpus=self.gpus,
             network=self.network,
@@ -111,7 +115,7 @@ def record_of(
     run_root: Path,
 ) -> AttemptRecord:
     """The record of a finished attempt; `grade` is None where there was no submission."""
-    record = judged(unjudged(attempt.competition, attempt.seed, attempt.agent.name), grade)
+    record = judged(unjudged(attempt.competition, attempt.seed, attempt.agent.name, fixed=attempt.fixed), grade)
     return replace(
         record,
         seconds=round(execution.seconds, 3),

@@ -16,7 +16,13 @@ __all__ = ["judged", "unjudged"]
 
 
 def unjudged(
-    competition: Competition, seed: int, agent: str, *, outcome: Outcome = "no_submission", reason: str | None = None
+    competition: Competition,
+    seed: int,
+    agent: str,
+    *,
+    outcome: Outcome = "no_submission",
+    reason: str | None = None,
+    fixed: bool = False,
 ) -> AttemptRecord:
     """The record of an attempt of which no grade is known, with the competition's facts and thresholds."""
     return AttemptRecord(
@@ -27,6 +33,8 @@ def unjudged(
         agent=agent,
         outcome=outcome,
         reason=reason,
+        fixed=fixed,
+        problems=tuple(competition.serious_problems(fixed=fixed)),
         **competition.leaderboard.thresholds,
     )
 

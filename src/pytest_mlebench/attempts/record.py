@@ -48,6 +48,15 @@ class AttemptRecord:
     """UTC, ISO 8601, when the attempt started."""
     folder: str | None = None
     """Relative to the run folder."""
+    fixed: bool = False
+    """Whether the data was the repaired variant, whose results do not compare with the published ones."""
+    problems: tuple[str, ...] = ()
+    """Known problems of the data that a reader has to know."""
+
+    @property
+    def group(self) -> str:
+        """What its figures are summed up with: its complexity; ``repaired`` data compare with nothing published."""
+        return "repaired" if self.fixed else self.complexity
 
     @property
     def submitted(self) -> bool:
@@ -61,10 +70,11 @@ class AttemptRecord:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON values."""
-        return {**asdict(self), "gpus": list(self.gpus)}
+        return {**asdict(self), "gpus": list(self.gpus), "problems": list(self.problems)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> AttemptRecord:
         """The record that `to_json` wrote; unknown keys of newer versions are passed over."""
         known = {field.name for field in fields(cls)}
-        return cls(**{**{k: v for k, v in value.items() if k in known}, "gpus": tuple(value.get("gpus") or ())})
+        lists = {name: tuple(value.get(name) or ()) for name in ("gpus", "problems")}
+        return cls(**{**{k: v for k, v in value.items() if k in known}, **lists})

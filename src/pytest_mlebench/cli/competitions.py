@@ -12,7 +12,6 @@ from pytest_mlebench.cli.arguments import CompetitionId, ComplexityOption, DataD
 from pytest_mlebench.cli.asking import ask_pytest, find_competition
 from pytest_mlebench.competition import Competition
 from pytest_mlebench.data.store import DataStore
-from pytest_mlebench.quantities import format_size
 
 __all__ = ["list_competitions", "rank", "show"]
 
@@ -54,7 +53,8 @@ def show(id: CompetitionId, data_dir: DataDir = None, as_json: Json = False) -> 
         ("leaderboard", f"{board.teams} teams"),
         *((name, f"{value['thresholds'][name]:g}") for name in ("gold", "silver", "bronze", "median")),
         ("sample submission", value["sample_submission"]),
-        *((f"size: {key}", _size(key, size)) for key, size in value["sizes"].items()),
+        *((f"rows of {path}", f"{count:,}") for path, count in value["rows"].items()),
+        *((f"files in {path}", f"{count:,}") for path, count in value["files"].items()),
         *((f"known issue {n}", _issue(issue)) for n, issue in enumerate(value["issues"], 1)),
         ("description", value["description"]),
         ("source", value["url"] or "made here, no account needed"),
@@ -123,7 +123,8 @@ def _details(competition: Competition, store: DataStore) -> dict[str, Any]:
         "teams": board.teams,
         "thresholds": _thresholds(board),
         "prize": competition.facts.get("prize"),
-        "sizes": dict(competition.facts.get("sizes", {})),
+        "rows": dict(competition.facts.get("rows", {})),
+        "files": dict(competition.facts.get("files", {})),
         "reference": dict(competition.facts.get("reference", {})),
         "issues": list(competition.facts.get("issues", [])),
         "answers": competition.answers,
@@ -132,10 +133,6 @@ def _details(competition: Competition, store: DataStore) -> dict[str, Any]:
         "url": url,
         "data": str(data.public.parent) if data else None,
     }
-
-
-def _size(key: str, size: Any) -> str:
-    return format_size(size) if key.endswith("_bytes") else str(size)
 
 
 def _issue(issue: dict[str, Any]) -> str:

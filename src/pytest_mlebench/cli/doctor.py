@@ -20,6 +20,7 @@ from pytest_mlebench.data import credentials
 from pytest_mlebench.data.disk import free_space
 from pytest_mlebench.data.store import DataStore
 from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.extras import EXTRAS, is_installed
 from pytest_mlebench.quantities import format_size
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ def _python() -> Iterator[Check]:
     if lacking:
         yield Check("packages", "missing", f"not installed: {', '.join(lacking)}; pip install {' '.join(lacking)}")
     yield Check("packages", "ok", ", ".join(found))
+    missing = {module: extra for module, extra in EXTRAS.items() if not is_installed(module)}
+    if missing:
+        install = f"pip install 'pytest-mlebench[{','.join(sorted(missing.values()))}]'"
+        yield Check("extras", "note", f"a few competitions need {', '.join(missing)}: {install}")
+    else:
+        yield Check("extras", "ok", f"{', '.join(EXTRAS)}: what only a few competitions need is there")
 
 
 def _docker() -> Iterator[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["prepare", "verify"]
 
 
+class Description(Enum):
+    """Which descriptions a preparation brings."""
+
+    plain = "plain"
+    original = "original"
+
+
 def prepare(
     ids: CompetitionIds = None,
     complexity: ComplexityOption = None,
@@ -42,6 +50,12 @@ def prepare(
     force: Annotated[
         bool, typer.Option("--force", help="Prepare again what is prepared, from the raw data that is here.")
     ] = False,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Prepare the repaired data, into a folder of its own.")
+    ] = False,
+    description: Annotated[
+        Description, typer.Option(help="With original, fetch the text of Kaggle's own pages too.", show_default=False)
+    ] = Description.plain,
     data_dir: DataDir = None,
 ) -> None:
     """Prepare competitions: download raw data from Kaggle where it is not here, and split it into public and private.
@@ -55,13 +69,28 @@ def prepare(
     competitions = chosen(ids, complexity)
     if not competitions:
         raise typer.BadParameter("name competitions, or say --complexity low|medium|high|dev|builtin", param_hint="ID")
+    if without := [competition.id for competition in competitions if fixed and not competition.fixes]:
+        raise typer.BadParameter(f"there is no repaired variant of {', '.join(without)}", param_hint="--fixed")
     store = data_store(data_dir)
     failed = False
     with display() as shown, ThreadPoolExecutor(jobs) as pool:
+        original = description is Description.original
         work = partial(
-            store.prepare, raw_dir=raw_dir, download=True, force=force, keep_zip=keep_zip, progress=shown.step
+            store.prepare,
+            raw_dir=raw_dir,
+            download=True,
+            force=force,
+            keep_zip=keep_zip,
+            fixed=fixed,
+            original=original,
+            progress=shown.step,
         )
-        under_way = {pool.submit(_prepare_one, c, None if force else store.prepared(c), work): c for c in competitions}
+
+        def done(competition: Competition) -> PreparedData | None:
+            missing = original and competition.source == "kaggle" and not store.original_description(competition)
+            return None if force or missing else store.prepared(competition, fixed=fixed)
+
+        under_way = {pool.submit(_prepare_one, each, done(each), work): each for each in competitions}
         try:
             for future in _as_completed(under_way):
                 error = future.exception()
@@ -80,9 +109,10 @@ def prepare(
 
 
 def verify(ids: CompetitionIds = None, complexity: ComplexityOption = None, data_dir: DataDir = None) -> None:
-    """Compare prepared data with what is recorded of the benchmark's: checksums, and the sample submission's score.
+    """Compare prepared data with what is recorded of the benchmark's: checksums, counts, scores of sample and gold.
 
-    Without names, everything that is prepared is checked. Differences are listed; the exit status is then 1.
+    Without names, everything that is prepared is checked. Differences are listed with what usually causes them, and
+    change nothing but the exit status, which is then 1.
 
     Example: mlebench verify spaceship-titanic
     """
@@ -99,8 +129,10 @@ def verify(ids: CompetitionIds = None, complexity: ComplexityOption = None, data
         result = verify_data(competition, store)
         for difference in result.differences:
             same = False
+            cause = f" (usual cause: {difference.cause})" if difference.cause else ""
             output.line(
-                f"{competition.id}: {difference.what} differs: recorded {difference.expected}, here {difference.found}"
+                f"{competition.id}: {difference.what} differs: recorded {difference.expected}, "
+                f"here {difference.found}{cause}"
             )
         if not result.differences:
             agree = f"{result.checked} recorded facts agree" if result.checked else "nothing is recorded of it"

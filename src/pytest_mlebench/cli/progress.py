@@ -59,9 +59,10 @@ class _Lines:
 class _Bars:
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        texts = (TextColumn(f"{{task.{name}}}", markup=False) for name in ("description", "fields[amount]"))
+        columns = (next(texts), BarColumn(), next(texts), TimeRemainingColumn())
         # Results go to standard output themselves, which may be a pipe.
         self._bars = Progress(
             *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
@@ -74,12 +75,12 @@ class _Bars:
         text = f"{step.competition}: {step.doing}"
         with self._lock:
             if step.competition not in self._tasks:
-                self._tasks[step.competition] = (self._bars.add_task(text, total=None), text)
+                self._tasks[step.competition] = (self._bars.add_task(text, total=None, amount=""), text)
             task, before = self._tasks[step.competition]
             if text != before:
                 self._tasks[step.competition] = (task, text)
                 self._bars.reset(task, description=text, total=None)
-            self._bars.update(task, completed=step.done or 0, total=step.total)
+            self._bars.update(task, completed=step.done or 0, total=step.total, amount=step.amount)
 
     @contextlib.contextmanager
     def ended(self, competition: str) -> Iterator[None]:

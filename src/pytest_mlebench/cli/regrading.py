@@ -119,14 +119,18 @@ def graded(todo: Sequence[Entry], store: DataStore, jobs: int) -> list[AttemptRe
     A grader that is broken makes its record an error; raises HarnessError before anything is graded where the data of
     a competition is not prepared (that of builtin ones is prepared now).
     """
-    competitions = {entry.competition for entry in todo}
-    missing = sorted(c.id for c in competitions if c.source != "builtin" and store.prepared(c) is None)
-    if missing:
-        raise HarnessError(f"data that is needed is not prepared; this does that: mlebench prepare {' '.join(missing)}")
-    data = {competition.id: store.prepare(competition) for competition in sorted(competitions, key=lambda c: c.id)}
+    needed = sorted({(entry.competition, entry.record.fixed) for entry in todo}, key=lambda pair: pair[0].id)
+    for fixed, option in ((False, ""), (True, "--fixed ")):
+        missing = {c.id for c, f in needed if f is fixed and c.source != "builtin" and not store.prepared(c, fixed=f)}
+        if missing:
+            command = f"mlebench prepare {option}{' '.join(sorted(missing))}"
+            raise HarnessError(f"data that is needed is not prepared; this does that: {command}")
+    data = {(each.id, fixed): store.prepare(each, fixed=fixed) for each, fixed in needed}
     with GradingService(processes=jobs) as service, ThreadPoolExecutor(jobs) as pool:
         try:
-            return list(pool.map(lambda entry: _graded(entry, data[entry.competition.id], service), todo))
+            return list(
+                pool.map(lambda entry: _graded(entry, data[entry.competition.id, entry.record.fixed], service), todo)
+            )
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             service.close()
@@ -150,8 +154,7 @@ def report(todo: Sequence[Entry], records: Sequence[AttemptRecord]) -> dict[str,
         run = todo[0].submission.parents[3]
     value = grading_report(records, run)
     paths = {(entry.record.competition, entry.record.seed): entry.shown_path for entry in todo}
-    shown = [record for record in Summary(list(records)).rows if record.outcome != "error"]
-    for one, record in zip(value["competition_reports"], shown, strict=True):
+    for one, record in zip(value["competition_reports"], Summary(list(records)).counted, strict=True):
         if path := paths[record.competition, record.seed]:
             one["submission_path"] = path
     return value

@@ -23,7 +23,7 @@ from pytest_mlebench.data.progress import Progress, Step
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.quantities import format_duration
 
-__all__ = ["download", "rules_url"]
+__all__ = ["asking", "download", "rules_url"]
 
 # What a download needs beside itself: at least its own size unpacked, and what is prepared from that.
 _FACTOR = 3
@@ -53,6 +53,19 @@ def download(competition: str, folder: Path, *, known_bytes: int = 0, progress: 
         api = _authenticated(competition, target, progress)
         _with_retries(api, competition, target, progress)
     return target
+
+
+@contextlib.contextmanager
+def asking(competition: str, progress: Progress) -> Iterator[Any]:
+    """The package's API object, authenticated, for calls other than downloads; their errors become HarnessError."""
+    with _without_its_prints(), _limited_silence():
+        progress(Step(competition=competition, doing="asking Kaggle"))
+        nowhere = Path(f"{competition}.zip")
+        api = _authenticated(competition, nowhere, progress)
+        try:
+            yield api
+        except Exception as error:
+            raise _explained(error, competition, nowhere) from error
 
 
 def _require_room(competition: str, target: Path, total: int) -> None:

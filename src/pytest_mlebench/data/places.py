@@ -19,6 +19,11 @@ class PreparedData:
     """The answers; never enters a sandbox."""
 
     @property
+    def obfuscated_description(self) -> Path:
+        """The obfuscated description of the repaired variant; of other data it is in the competition's folder."""
+        return self.public.parent / "description_obfuscated.md"
+
+    @property
     def record(self) -> Path:
         """prepared.json: which versions prepared it, when, and from what."""
         return self.public.parent / "prepared.json"
@@ -38,6 +43,8 @@ class Places:
     """The folders and files of one competition, some of which may not exist."""
 
     home: Path
+    fixed: bool = False
+    """Whether the repaired variant is meant; raw data serve both."""
 
     @property
     def raw(self) -> Path:
@@ -57,7 +64,13 @@ class Places:
     @property
     def prepared(self) -> PreparedData:
         """The prepared folders; they come by one rename, so they are there only when they are whole."""
-        return PreparedData(self.home / "prepared" / "public", self.home / "prepared" / "private")
+        folder = self.home / ("fixed" if self.fixed else "prepared")
+        return PreparedData(folder / "public", folder / "private")
+
+    @property
+    def original_description(self) -> Path:
+        """The text of Kaggle's own pages, where it was asked for."""
+        return self.home / "description_original.md"
 
     @property
     def lock(self) -> Path:

@@ -27,7 +27,8 @@ from pytest_mlebench.data.disk import reporting_disk_errors, require_space
 from pytest_mlebench.data.places import Places
 from pytest_mlebench.data.progress import Progress, Step
 from pytest_mlebench.errors import HarnessError
-from pytest_mlebench.files import write_json
+from pytest_mlebench.files import write_json, write_text
+from pytest_mlebench.preparing.counting import Listener, listening
 
 __all__ = ["Order", "carry_out"]
 
@@ -48,21 +49,32 @@ class Order:
     raw_dir: Path | None = None
     force: bool = False
     keep_zip: bool = False
+    fixed: bool = False
+    original: bool = False
 
 
 def carry_out(order: Order, progress: Progress) -> None:
     """Make the prepared folders of one competition, or wait for the process that does; raises HarnessError."""
     competition = Competition.read(order.competition)
-    places = Places(order.root / competition.id)
+    places = Places(order.root / competition.id, order.fixed)
     with reporting_disk_errors(f"preparing {competition.id}", places.home):
         places.home.mkdir(parents=True, exist_ok=True)
         with _locked(places, competition, progress):
+            if order.original:
+                _fetch_description(competition, places, order.force, progress)
             if places.is_prepared() and not order.force:
                 return
             _sweep(places)
             with _temporary(places) as scratch:
                 raw, source = _raw(competition, order, places, scratch, progress)
                 _prepare(competition, raw, source, places, progress)
+
+
+def _fetch_description(competition: Competition, places: Places, again: bool, progress: Progress) -> None:
+    from pytest_mlebench.data.kaggle_pages import description
+
+    if again or not places.original_description.is_file():
+        write_text(places.original_description, description(competition.id, progress))
 
 
 @contextlib.contextmanager
@@ -134,7 +146,7 @@ def _raw(competition: Competition, order: Order, places: Places, scratch: Path, 
     if not places.raw.is_dir():
         from pytest_mlebench.data.kaggle import download
 
-        known = competition.facts.get("sizes", {}).get("download_bytes", 0)
+        known = competition.facts.get("download_bytes", 0)
         archive = download(competition.id, places.download, known_bytes=known, progress=progress)
         try:
             _unpack(competition, archive, "kaggle", places, progress)
@@ -199,12 +211,23 @@ def _prepare(competition: Competition, raw: Path, source: str, places: Places, p
         public, private = new / "public", new / "private"
         public.mkdir()
         private.mkdir()
-        competition.prepare(raw, public, private)
-        shutil.copyfile(competition.description, public / "description.md")
+        with listening(_listener(competition.id, progress)):
+            competition.prepare(raw, public, private, fixed=places.fixed)
+        (public / "description.md").write_text(competition.described(fixed=places.fixed), encoding="utf-8")
+        if places.fixed:
+            text = competition.described(fixed=True, obfuscated=True)
+            (new / "description_obfuscated.md").write_text(text, encoding="utf-8")
         _make_readable(public, linked=raw.is_relative_to(places.home))
-        write_json(new / "prepared.json", _record(competition, source))
+        write_json(new / "prepared.json", _record(competition, source, places.fixed))
         _flush(new)
         _swap_in(new, places.prepared.record.parent)
+
+
+def _listener(competition: str, progress: Progress) -> Listener:
+    def listen(doing: str, done: int | None, total: int | None) -> None:
+        progress(Step(competition=competition, doing=doing, done=done, total=total, unit="files"))
+
+    return listen
 
 
 def _room_needed(raw: Path, home: Path) -> int:
@@ -214,10 +237,11 @@ def _room_needed(raw: Path, home: Path) -> int:
     return sum(path.stat().st_size for path in files if not linked or path.suffix.lower() in _REWRITTEN)
 
 
-def _record(competition: Competition, source: str) -> dict[str, str]:
+def _record(competition: Competition, source: str, fixed: bool) -> dict[str, str]:
     return {
         "competition": competition.id,
         "source": source,
+        "variant": "fixed" if fixed else "published",
         "prepared_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         **{name: version(name) for name in ("pytest-mlebench", "pandas", "numpy", "scikit-learn")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from pytest_mlebench.quantities import format_size
 
@@ -18,14 +19,20 @@ class Step:
     doing: str
     """For a person: ``downloading``, ``waiting for another process that prepares it``."""
     done: int | None = None
-    """Bytes done of `total`; None where there is nothing to count."""
+    """How much is done of `total`; None where there is nothing to count."""
     total: int | None = None
+    unit: Literal["bytes", "files"] = "bytes"
+
+    @property
+    def amount(self) -> str:
+        """What is done, for a person; empty where there is nothing to count."""
+        if self.done is None:
+            return ""
+        shown = format_size if self.unit == "bytes" else "{:,}".format
+        return shown(self.done) + (f" of {shown(self.total)}" if self.total else "")
 
     def __str__(self) -> str:
-        text = f"{self.competition}: {self.doing}"
-        if self.done is not None:
-            text += f" {format_size(self.done)}" + (f" of {format_size(self.total)}" if self.total else "")
-        return text
+        return f"{self.competition}: {self.doing} {self.amount}".rstrip()
 
 
 Progress = Callable[[Step], None]

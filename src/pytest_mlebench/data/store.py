@@ -21,8 +21,10 @@ __all__ = ["DataStore", "NotPreparedError", "PreparedData"]
 class NotPreparedError(HarnessError):
     """A competition's data is not prepared, and preparing it was not allowed; the text holds the command that would."""
 
-    def __init__(self, competition: str) -> None:
-        super().__init__(f"the data of {competition} is not prepared; `mlebench prepare {competition}` does that")
+    def __init__(self, competition: str, options: str = "") -> None:
+        command = f"mlebench prepare {competition} {options}".rstrip()
+        what = {"--fixed": "repaired data", "--description original": "original description"}.get(options, "data")
+        super().__init__(f"the {what} of {competition} is not prepared; `{command}` does that")
 
 
 class DataStore:
@@ -32,14 +34,19 @@ class DataStore:
         self.root = root.absolute() if root is not None else default_root()
         self._running: set[subprocess.Popen[str]] = set()
 
-    def places(self, competition: Competition) -> Places:
-        """Where the competition's data lies or would lie."""
-        return Places(self.root / competition.id)
+    def places(self, competition: Competition, *, fixed: bool = False) -> Places:
+        """Where the competition's data lies or would lie; with `fixed`, its repaired variant."""
+        return Places(self.root / competition.id, fixed)
 
-    def prepared(self, competition: Competition) -> PreparedData | None:
+    def prepared(self, competition: Competition, *, fixed: bool = False) -> PreparedData | None:
         """The competition's prepared folders, or None; costs a few stats."""
-        places = self.places(competition)
+        places = self.places(competition, fixed=fixed)
         return places.prepared if places.is_prepared() else None
+
+    def original_description(self, competition: Competition) -> Path | None:
+        """The text of Kaggle's own pages, or None where it was not fetched."""
+        path = self.places(competition).original_description
+        return path if path.is_file() else None
 
     def prepare(
         self,
@@ -49,6 +56,8 @@ class DataStore:
         download: bool = False,
         force: bool = False,
         keep_zip: bool = False,
+        fixed: bool = False,
+        original: bool = False,
         progress: Progress | None = None,
     ) -> PreparedData:
         """The competition's prepared folders, prepared now where they are not there.
@@ -56,26 +65,34 @@ class DataStore:
         What is prepared is not touched unless `force` is given. Raw data comes from `raw_dir` (a folder with the files,
         or with <id>.zip), or with `download` from an earlier download or from Kaggle; builtin competitions need
         neither. The archive of a download is removed once it is unpacked, unless `keep_zip` is given.
+        `fixed` asks for the repaired variant, a folder of its own; `original` for Kaggle's own description as well,
+        which is fetched where `download` allows it.
 
         The work is done in a process of its own, so that this one loads neither pandas nor kaggle; where another
         process prepares the same competition, this waits for it and takes what it made.
 
         Raises NotPreparedError where none of this is allowed, and HarnessError where it fails.
         """
-        done = self.prepared(competition)
-        if done is not None and not force:
-            return done
+        places = self.places(competition, fixed=fixed)
+        original = original and competition.source == "kaggle"
+        described = not original or places.original_description.is_file()
+        if places.is_prepared() and described and not force:
+            return places.prepared
+        if original and not described and not download:
+            raise NotPreparedError(competition.id, "--description original")
         if competition.source != "builtin" and raw_dir is None and not download:
-            raise NotPreparedError(competition.id)
+            raise NotPreparedError(competition.id, "--fixed" if fixed else "")
         order = {
             "root": str(self.root),
             "competition": str(competition.folder),
             "raw_dir": str(raw_dir.absolute()) if raw_dir is not None else None,
             "force": force,
             "keep_zip": keep_zip,
+            "fixed": fixed,
+            "original": original,
         }
         self._carry_out(competition.id, order, progress or silent)
-        return self.places(competition).prepared
+        return places.prepared
 
     def interrupt(self) -> None:
         """End the preparations that other threads have under way; they raise HarnessError."""

@@ -85,6 +85,8 @@ def main() -> int:
                     raw_dir=Path(order["raw_dir"]) if order["raw_dir"] else None,
                     force=order["force"],
                     keep_zip=order["keep_zip"],
+                    fixed=order["fixed"],
+                    original=order["original"],
                 ),
                 speaker.step,
             )

@@ -56,6 +56,7 @@ def notes(summary: Summary, unfinished: Sequence[str] = ()) -> Iterator[str]:
         yield f"error, not counted: {_some(names)}: {reason}"
     if unfinished:
         yield f"unfinished: {wording.count(len(unfinished), 'attempt', 'has')} no result: {_some(unfinished)}"
+    yield from _problems(summary)
     attempted = [record for records in summary.attempts.values() for record in records]
     if timed_out := sum(record.timed_out for record in attempted):
         yield f"time limit: {wording.count(timed_out, 'attempt')} ended there and {_were(timed_out)} graded as left"
@@ -69,25 +70,38 @@ def notes(summary: Summary, unfinished: Sequence[str] = ()) -> Iterator[str]:
             "every competition has; counted in totals and pass@k, not in means over seeds"
         )
     attempts = {name: totals.attempts for name, totals in summary.by_complexity.items() if totals.attempts}
-    others = [name for name in attempts if name not in _COMPARABLE]
+    others = [name for name in attempts if name not in (*_COMPARABLE, "repaired")]
     if others and len(others) < len(attempts):
         yield f"all includes {' and '.join(others)}, which the published results do not"
 
 
+def _problems(summary: Summary) -> Iterator[str]:
+    """What is wrong with the data of competitions, and which data were repaired."""
+    if fixed := sorted({record.competition for record in summary.rows if record.fixed}):
+        apart = "" if summary.fixed else ", so counted in no other group"
+        yield f"repaired data, not comparable with the published results{apart}: {', '.join(fixed)}"
+    problems = {record.competition: record.problems for record in summary.rows if record.problems}
+    for competition, sentences in sorted(problems.items()):
+        yield f"* {competition}: {' '.join(map(printable, sentences))}"
+
+
 def skipped_notes(
-    summary: Summary, skipped: Iterable[tuple[str, str]], known: Callable[[str], Iterable[str]]
+    summary: Summary, skipped: Iterable[tuple[str, ...]], known: Callable[[str], Iterable[str]]
 ) -> Iterator[str]:
-    """One line for each complexity of the skipped (competition, complexity), with the command that prepares them.
+    """One line for each complexity of the skipped, with the command that prepares them.
+
+    `skipped` are (competition, complexity), or (competition, complexity, options of the command).
 
     `known` gives the ids of a complexity's competitions: where those that were not attempted are just those skipped,
     the command names the complexity instead of each.
     """
     attempted = {record.competition for record in summary.rows}
-    pairs = sorted(set(skipped), key=lambda pair: (complexity_order(pair[1]), pair[0]))
-    for complexity, group in groupby(pairs, key=lambda pair: pair[1]):
-        ids = [competition for competition, _ in group]
-        whole = len(ids) > 1 and set(known(complexity)) - attempted == set(ids)
-        what = f"--complexity {complexity}" if whole else " ".join(ids)
+    known_options = {(id, complexity, "".join(options)) for id, complexity, *options in skipped}
+    ordered = sorted(known_options, key=lambda each: (complexity_order(each[1]), each[2], each[0]))
+    for (complexity, options), group in groupby(ordered, key=lambda each: each[1:]):
+        ids = [competition for competition, *_ in group]
+        whole = len(ids) > 1 and not options and set(known(complexity)) - attempted == set(ids)
+        what = f"--complexity {complexity}" if whole else " ".join([*ids, *[options] * bool(options)])
         yield (
             f"skipped: {wording.count(len(ids), f'{complexity} competition', 'has')} no prepared data; "
             f"prepare {'it' if len(ids) == 1 else 'them'} with: mlebench prepare {what}"
@@ -103,7 +117,8 @@ def headline(summary: Summary) -> tuple[str, str]:
     counted = overall.competitions * overall.seeds
     seeds = wording.count(overall.seeds, "seed")
     text = (
-        f"any medal{'' if summary.final else ', not final'}: {wording.mean_percent(share)} of "
+        f"any medal{', repaired data' * summary.fixed}{', not final' * (not summary.final)}: "
+        f"{wording.mean_percent(share)} of "
         f"{wording.count(counted, 'attempt')} ({wording.count(overall.competitions, 'competition')} x {seeds})"
     )
     ks = _chosen(overall.seeds, 3)
@@ -131,6 +146,11 @@ def _chosen(n: int, most: int) -> list[int]:
 # The table of attempts.
 
 
+def _name(record: AttemptRecord) -> str:
+    """The competition, marked where the reader has to know of a problem."""
+    return printable(record.competition) + (" *" if record.problems else "") + (" (repaired)" if record.fixed else "")
+
+
 def _outcome(record: AttemptRecord) -> Cell:
     return Cell(WORDS[record.outcome], record.outcome)
 
@@ -145,7 +165,7 @@ def _time(seconds: float | None) -> Cell:
 
 def _sections(summary: Summary) -> Iterator[tuple[str | None, list[AttemptRecord]]]:
     """The attempts by complexity, each with its heading; no heading where there is only one complexity."""
-    groups = [(name, list(records)) for name, records in groupby(summary.rows, key=lambda record: record.complexity)]
+    groups = [(name, list(records)) for name, records in groupby(summary.rows, key=lambda record: record.group)]
     for name, records in groups:
         yield (f"{name}:" if len(groups) > 1 else None), records
 
@@ -175,7 +195,7 @@ def _wide(summary: Summary) -> Table:
     def rows(records: list[AttemptRecord], indent: str) -> Iterator[list[Cell]]:
         for record in records:
             yield [
-                Cell(indent + printable(record.competition)),
+                Cell(indent + _name(record)),
                 Cell(str(record.seed)),
                 *(Cell(numbers[name][id(record)], name) for name in numbers),
                 Cell(wording.rank(record)),
@@ -190,12 +210,12 @@ def _wide(summary: Summary) -> Table:
 
 def _stacked(summary: Summary) -> Table:
     def rows(records: list[AttemptRecord], indent: str) -> Iterator[list[Cell]]:
-        for competition, group in groupby(records, key=lambda record: record.competition):
+        for _, group in groupby(records, key=lambda record: record.competition):
             attempts = list(group)
             first = attempts[0]
             thresholds = {tier: getattr(first, tier) for tier in ("bronze", "silver", "gold")}
             yield [
-                Cell(indent + printable(competition), "competition"),
+                Cell(indent + _name(first), "competition"),
                 *(
                     Cell("" if value is None else f"{tier} {wording.score(value)}", tier)
                     for tier, value in thresholds.items()
@@ -223,7 +243,7 @@ def _competitions(summary: Summary) -> Table:
     used: set[Outcome] = {record.outcome for record in summary.rows}
 
     def rows(records: list[AttemptRecord], indent: str) -> Iterator[list[Cell]]:
-        for competition, group in groupby(records, key=lambda record: record.competition):
+        for _, group in groupby(records, key=lambda record: record.competition):
             attempts = list(group)
             letters = {record.seed: LETTERS[record.outcome] for record in attempts}
             ranked = [record for record in attempts if record.rank is not None]
@@ -231,7 +251,7 @@ def _competitions(summary: Summary) -> Table:
             times = [record.seconds for record in attempts if record.seconds is not None]
             first = attempts[0]
             yield [
-                Cell(indent + printable(competition)),
+                Cell(indent + _name(first)),
                 Cell((" " if len(seeds) <= 12 else "").join(letters.get(seed, ".") for seed in seeds), "letters"),
                 Cell(wording.score(best.score) if best else "-", "score"),
                 Cell(wording.score(first.bronze), "bronze"),

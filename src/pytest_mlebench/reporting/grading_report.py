@@ -16,7 +16,8 @@ __all__ = ["grading_report", "write_grading_report"]
 def grading_report(records: Iterable[AttemptRecord], run: Path) -> dict[str, Any]:
     """The report on the attempts of `run`, its folder; plain JSON values, null for what is not known.
 
-    Attempts that ended in an error of the harness are not the agent's and are left out. `submission_path` starts with
+    Attempts that ended in an error of the harness are not the agent's and are left out, and so are those on repaired
+    data beside others. `submission_path` starts with
     the run folder's name, so that it says nothing of the machine; null where there is no submission. Each medal counts
     once: `total_bronze_medals` does not hold silver and gold.
     """
@@ -31,9 +32,7 @@ def grading_report(records: Iterable[AttemptRecord], run: Path) -> dict[str, Any
         "total_silver_medals": shares["silver"].count,
         "total_bronze_medals": shares["bronze"].count,
         "total_above_median": shares["above_median"].count,
-        "competition_reports": [
-            _competition_report(record, run.name) for record in summary.rows if record.outcome != "error"
-        ],
+        "competition_reports": [_competition_report(record, run.name) for record in summary.counted],
     }
 
 

@@ -26,6 +26,7 @@ _FACTS = (
     "rank",
     "teams",
     "seconds",
+    "fixed",
 )
 
 

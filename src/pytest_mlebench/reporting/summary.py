@@ -115,6 +115,16 @@ class Summary:
         """The number of complete seeds: the smallest number of attempts of a competition; 0 without attempts."""
         return min(map(len, self.attempts.values()), default=0)
 
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether the overall figures are of repaired data: where there are no attempts on any other."""
+        return bool(self.rows) and all(record.fixed for record in self.rows)
+
+    @cached_property
+    def counted(self) -> tuple[AttemptRecord, ...]:
+        """The attempts behind the overall figures, which never mix repaired data with the published."""
+        return tuple(record for record in self.rows if record.outcome != "error" and record.fixed is self.fixed)
+
     @property
     def final(self) -> bool:
         """Whether there are figures and no error is left to be resolved."""
@@ -123,15 +133,16 @@ class Summary:
     @cached_property
     def overall(self) -> Totals:
         """The figures of all competitions."""
-        return self._totals("all", self.attempts.values(), len(self.errors))
+        group = [records for records in self.attempts.values() if records[0].fixed is self.fixed]
+        return self._totals("all", group, sum(record.fixed is self.fixed for record in self.errors))
 
     @cached_property
     def by_complexity(self) -> Mapping[str, Totals]:
-        """The figures of each complexity that occurs, errors included, in the order of reports."""
-        errors = Counter(record.complexity for record in self.errors)
-        groups: dict[str, list[tuple[AttemptRecord, ...]]] = {record.complexity: [] for record in self.rows}
+        """The figures of each complexity that occurs, in the order of reports, errors included; repaired data last."""
+        errors = Counter(record.group for record in self.errors)
+        groups: dict[str, list[tuple[AttemptRecord, ...]]] = {record.group: [] for record in self.rows}
         for records in self.attempts.values():
-            groups[records[0].complexity].append(records)
+            groups[records[0].group].append(records)
         return {name: self._totals(name, group, errors[name]) for name, group in groups.items()}
 
     def _totals(self, name: str, group: Iterable[Sequence[AttemptRecord]], errors: int) -> Totals:
@@ -149,7 +160,7 @@ class Summary:
 
 
 def _order(record: AttemptRecord) -> tuple[tuple[int, str], str, int, str]:
-    return (complexity_order(record.complexity), record.competition, record.seed, record.created_at or "")
+    return (complexity_order(record.group), record.competition, record.seed, record.created_at or "")
 
 
 def _share(group: Sequence[Sequence[AttemptRecord]], seeds: int, holds: Callable[[AttemptRecord], bool]) -> Share:

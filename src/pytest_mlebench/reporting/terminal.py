@@ -42,7 +42,7 @@ def lines(
     summary: Summary,
     *,
     width: int = 80,
-    skipped: Iterable[tuple[str, str]] = (),
+    skipped: Iterable[tuple[str, ...]] = (),
     unfinished: Sequence[str] = (),
     known: Callable[[str], Iterable[str]] = catalog.ids,
 ) -> Iterator[str]:
@@ -60,7 +60,7 @@ def rich_lines(
     summary: Summary,
     *,
     width: int = 80,
-    skipped: Iterable[tuple[str, str]] = (),
+    skipped: Iterable[tuple[str, ...]] = (),
     unfinished: Sequence[str] = (),
     known: Callable[[str], Iterable[str]] = catalog.ids,
 ) -> Iterator[Text]:
@@ -71,7 +71,7 @@ def rich_lines(
 def print_summary(
     terminalreporter: Any,
     summary: Summary,
-    skipped: Iterable[tuple[str, str]] = (),
+    skipped: Iterable[tuple[str, ...]] = (),
     unfinished: Sequence[str] = (),
 ) -> None:
     """Print the summary through pytest's terminal reporter, below a rule of its own.
@@ -91,7 +91,7 @@ def print_summary(
 
 
 def _coloured(
-    summary: Summary, width: int, skipped: Iterable[tuple[str, str]], unfinished: Sequence[str]
+    summary: Summary, width: int, skipped: Iterable[tuple[str, ...]], unfinished: Sequence[str]
 ) -> Iterator[str]:
     import io
 
@@ -116,7 +116,7 @@ def _encodable(line: str, encoding: str) -> str:
 def _document(
     summary: Summary,
     width: int,
-    skipped: Iterable[tuple[str, str]],
+    skipped: Iterable[tuple[str, ...]],
     unfinished: Sequence[str],
     known: Callable[[str], Iterable[str]],
 ) -> Iterator[list[Cell]]:
