@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from peak import peak_memory
 
 TOML = """\
 id = "{id}"
@@ -97,9 +98,7 @@ def measure(folder: Path, private: Path, submission: Path, repeat: int) -> None:
         grade = competition.grade(submission, private)
         seconds.append(time.perf_counter() - started)
         assert grade.valid, grade.reason
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps({"first": seconds[0], "again": min(seconds[1:]), "peak": peak, "score": grade.score}))
+    print(json.dumps({"first": seconds[0], "again": min(seconds[1:]), "peak": peak_memory(), "score": grade.score}))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FIGURES = ("plugin_overhead", "collection", "docker_attempt", "waiting_memory", "grading")
+FIGURES = ("plugin_overhead", "collection", "docker_attempt", "waiting_memory", "grading", "graders", "preparing")
 
 
 def main() -> int:
