@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pytest_mlebench.errors import InvalidSubmissionError
-from pytest_mlebench.grading.alignment import exact_columns
+from pytest_mlebench.grading.alignment import align, exact_columns
 from pytest_mlebench.grading.values import strings
 from pytest_mlebench.metrics.ranking import map_at
 from pytest_mlebench.preparing.placing import link_each, link_tree
@@ -46,11 +46,13 @@ def grade(submission: pd.DataFrame, answers: pd.DataFrame) -> float:
         raise InvalidSubmissionError(
             f"{missing.sum()} of the customers to score are missing: write a row for each of the sample submission"
         )
-    submission = _sorted(submission[submission["customer_id"].isin(answers["customer_id"])])
-    truth = [set(text.split(" ")) for text in strings(_sorted(answers)["prediction"])]
-    # As in the published grader, rows are paired by position: one for a customer who is there already shifts the rest.
-    guesses = [text.split(" ") for text in strings(submission["prediction"])[: len(truth)]]
-    return map_at(12, truth, guesses)
+    submission = submission[submission["customer_id"].isin(answers["customer_id"])]
+    if len(submission) == len(answers):
+        submission = align(submission, answers, "customer_id")
+    else:
+        # As in the published grader, a second row for a customer shifts the rest: rows are then paired by position.
+        submission, answers = _sorted(submission).head(len(answers)), _sorted(answers)
+    return map_at(12, strings(answers["prediction"]), strings(submission["prediction"]))
 
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:

@@ -34,6 +34,10 @@ _REFUSED = (
 )
 
 
+_answers_read: tuple[tuple[object, ...], object] | None = None
+"""The answers that were used last, and whose they are; graders do not change them."""
+
+
 @dataclass(frozen=True)
 class Competition:
     """One competition, as its folder describes it; two are equal when their folders are.
@@ -196,13 +200,14 @@ class Competition:
 
         grade = self._function("grade", error=GraderError)
         options: Mapping[str, Any] = getattr(self._task, "READ_OPTIONS", {})
-        answers = self._read_answers(private)
+        answers = self._answers(private)
         try:
             return _quietly(grade, read_submission(submission_csv, **options), answers)
         except MlebenchError:
             raise
         except Exception as failure:
-            # Whose fault is it? A grader that grades the answers themselves is in order.
+            # Whose fault is it? A grader that grades the answers themselves, read anew, is in order.
+            _forget_answers()
             try:
                 gold = read_submission(private / self.gold_submission, **options)
                 _quietly(grade, gold, self._read_answers(private))
@@ -213,10 +218,21 @@ class Competition:
             # The failure's own text may quote answers.
             raise InvalidSubmissionError(_REFUSED) from failure
 
-    def _read_answers(self, private: Path) -> object:
+    def _answers(self, private: Path) -> object:
+        """The answers, read once a process as long as no other competition is graded and the file is the same."""
+        global _answers_read
         path = private / self.answers
-        if not path.exists():
-            raise HarnessError(f"the answers of {self.id} are not at {path}: prepare its data again")
+        try:
+            status = path.stat()
+        except OSError:
+            raise HarnessError(f"the answers of {self.id} are not at {path}: prepare its data again") from None
+        key = (self.folder, private, status.st_ino, status.st_size, status.st_mtime_ns)
+        if _answers_read is None or _answers_read[0] != key:
+            _answers_read = None  # two large ones need not fit into memory
+            _answers_read = key, self._read_answers(private)
+        return _answers_read[1]
+
+    def _read_answers(self, private: Path) -> object:
         read: Callable[[Path], object] = getattr(self._task, "read_answers", self._read_answers_csv)
         try:
             return read(private)
@@ -254,6 +270,11 @@ class Competition:
             raise
         except Exception as error:
             raise HarnessError(f"{self.id}: {doing} failed: {_one_line(error)}") from error
+
+
+def _forget_answers() -> None:
+    global _answers_read
+    _answers_read = None
 
 
 def _quietly(grade: Callable[..., Any], submission: pd.DataFrame, answers: object) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
@@ -15,13 +14,11 @@ def validate(path):
 
 
 def test_all_checks_pass_and_the_sample_is_submitted(registered, play, public):
-    started = time.monotonic()
     played = play(registered("dummy"), public(sample_submission=SAMPLE), validate)
     assert played.status == 0, played.output
     assert played.submission.read_text() == SAMPLE
     assert played.output.endswith("9 of 9 checks passed\n")
     assert "the sample is valid, another file is not" in played.output
-    assert time.monotonic() - started < 5
 
 
 def test_a_sample_in_a_folder_and_by_another_name_is_found(registered, play, public):

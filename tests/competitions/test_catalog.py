@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from pytest_mlebench import catalog
 from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.competition import COMPLEXITIES
 from pytest_mlebench.errors import MlebenchError, UnknownNameError
+from pytest_mlebench.leaderboard import Leaderboard
 
 TOML = """\
 id = "{id}"
@@ -122,14 +123,13 @@ def test_a_broken_competition_does_not_keep_others_from_being_read(tmp_path):
     assert Catalog([tmp_path]).get("spaceship-titanic").title == "Spaceship Titanic"
 
 
-def test_reading_ninety_competitions_takes_well_under_a_tenth_of_a_second(tmp_path):
-    real = catalog.get("tgs-salt-identification-challenge")
-    text = (real.folder / "competition.toml").read_text()
-    for name in (f"c{number}" for number in range(90)):
-        add(tmp_path, name, text=text.replace(real.id, name).replace("{", "{{").replace("}", "}}"))
-    started = time.process_time()
-    assert len([c.markers for c in Catalog([tmp_path])]) >= 90
-    assert time.process_time() - started < 0.1
+def test_listing_competitions_reads_neither_leaderboards_nor_code(monkeypatch):
+    def refuse(path, *_):
+        raise AssertionError(f"{path} is read")
+
+    monkeypatch.setattr(Leaderboard, "read", refuse)
+    monkeypatch.setattr(importlib.util, "spec_from_file_location", lambda name, path: refuse(path))
+    assert len([competition.markers for competition in Catalog()]) >= 86
 
 
 def test_importing_the_catalog_loads_nothing_heavy():

@@ -162,6 +162,30 @@ def grade(submission, answers):
     assert not grade(make(task), "id,label\n1,a\n2,b\n3,c\n").valid
 
 
+def test_answers_are_read_once_until_another_competition_or_other_answers_come(make, tmp_path):
+    task = """
+from pytest_mlebench.preparing.tables import read_csv
+
+def read_answers(private):
+    with (private / "reads").open("a") as log:
+        log.write("x")
+    return read_csv(private / "test.csv")
+
+def grade(submission, answers):
+    return float((submission["label"] == answers["label"]).mean())
+"""
+    competition, private = make(task), tmp_path / "private"
+    reads = private / "reads"
+    for _ in range(3):
+        assert competition.grade(private / "test.csv", private).raw_score == 1
+    assert reads.read_text() == "x"
+    answers = (private / "test.csv").read_text()
+    (private / "new.csv").write_text(answers.replace("1", "0"))
+    (private / "new.csv").replace(private / "test.csv")
+    assert competition.grade(private / "test.csv", private).raw_score == 1
+    assert reads.read_text() == "xx"
+
+
 def test_the_control_is_the_gold_submission_where_answers_are_no_submission(make, grade, tmp_path):
     task = """
 def read_answers(private):

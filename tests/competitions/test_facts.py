@@ -49,7 +49,7 @@ def test_facts_are_complete(competition):
         assert len(set(kernels)) == len(kernels)
 
 
-def test_every_task_passes_strict_type_checks(tmp_path):
+def test_types_of_every_task_are_strict(tmp_path):
     # Ids are no module names: each task.py is checked under a name of its own.
     for competition in Catalog():
         source = (competition.folder / "task.py").read_text(encoding="utf-8")

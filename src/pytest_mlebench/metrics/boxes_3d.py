@@ -37,10 +37,10 @@ def box_iou_3d(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.flo
     distance = np.hypot(*(a[:, :2] - b[:, :2]).T)
     near = np.flatnonzero(distance <= (np.hypot(*a[:, 3:5].T) + np.hypot(*b[:, 3:5].T)) / 2)
     a, b = a[near], b[near]
-    ground = shapely.area(
-        shapely.intersection(shapely.polygons(ground_corners(a)), shapely.polygons(ground_corners(b)))
-    )
-    with np.errstate(invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ground = shapely.area(
+            shapely.intersection(shapely.polygons(ground_corners(a)), shapely.polygons(ground_corners(b)))
+        )
         top = np.minimum(a[:, 2] + a[:, 5] / 2, b[:, 2] + b[:, 5] / 2)
         bottom = np.maximum(a[:, 2] - a[:, 5] / 2, b[:, 2] - b[:, 5] / 2)
         common = np.fmax(top - bottom, 0) * ground

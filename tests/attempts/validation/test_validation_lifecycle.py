@@ -21,7 +21,7 @@ def test_starting_and_closing_take_no_time(http, serve):
         start = time.perf_counter()
         with ValidationServer(http.describe) as server:
             assert http.upload(server)[0] == 200
-        assert time.perf_counter() - start < 0.5
+        assert time.perf_counter() - start < 5
 
 
 def test_closing_does_not_wait_for_clients_or_long_validations(http):
@@ -34,7 +34,7 @@ def test_closing_does_not_wait_for_clients_or_long_validations(http):
             time.sleep(0.1)
             start = time.perf_counter()
             server.close()
-            assert time.perf_counter() - start < 3
+            assert time.perf_counter() - start < 10
             assert silent.recv(10) == b""
             with pytest.raises(OSError):
                 socket.create_connection(("127.0.0.1", port), timeout=1)
