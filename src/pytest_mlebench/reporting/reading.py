@@ -19,7 +19,8 @@ _TEXTS = ("competition", "complexity", "category", "agent")
 _OPTIONAL_TEXTS = ("reason", "sandbox", "created_at", "folder")
 _NUMBERS = ("score", "gold", "silver", "bronze", "median", "seconds")
 _INTEGERS = ("rank", "teams", "exit_status")
-_TRUTHS = ("above_median", "timed_out", "out_of_memory")
+_TRUTHS = ("above_median", "timed_out", "out_of_memory", "fixed")
+_LISTS = ("gpus", "problems")
 
 
 def read_records(run: Path) -> tuple[list[AttemptRecord], list[str]]:
@@ -84,9 +85,10 @@ def _check(value: dict[str, Any]) -> None:
         raise ValueError("outcome is not one of an attempt")
     if value.get("medal") not in ("gold", "silver", "bronze", None):
         raise ValueError("medal is not one")
-    gpus = value.get("gpus")
-    if gpus is not None and not (isinstance(gpus, list) and all(isinstance(gpu, str) for gpu in gpus)):
-        raise ValueError("gpus is not a list of texts")
+    for name in _LISTS:
+        texts = value.get(name)
+        if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+            raise ValueError(f"{name} is not a list of texts")
 
 
 def _is_integer(value: object) -> bool:
