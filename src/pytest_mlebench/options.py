@@ -11,7 +11,7 @@ import pytest
 
 from pytest_mlebench.quantities import parse_duration, parse_size
 
-__all__ = ["Settings", "add_options", "agent_name", "take_over", "values"]
+__all__ = ["Settings", "add_options", "agent_name", "given_values", "resumed_run", "take_over", "values"]
 
 Require = Literal["valid", "median", "bronze", "silver", "gold"]
 
@@ -39,6 +39,19 @@ class _Option:
 _OPTIONS = (
     _Option(
         "agent", "Run the benchmark with this agent (see `mlebench agents`); without it nothing is collected.", "NAME"
+    ),
+    _Option(
+        "resume",
+        "Go on with a run: its name in the runs folder or the beginning of it, a path, or last. Finished attempts are "
+        "not run again, options are those of the run.",
+        "RUN",
+    ),
+    _Option("regrade", "With --mlebench-resume, grade again what was submitted, and run no agent.", kind="bool"),
+    _Option(
+        "retries",
+        "How often an attempt that ends in an error of the harness is tried again (default 0).",
+        "N",
+        default="0",
     ),
     _Option("attempts", "Attempts per competition, with seeds 0..N-1 (default 1).", "N", default="1"),
     _Option("option", "Set an option of the agent; may be repeated.", "KEY=VALUE", kind="list"),
@@ -120,6 +133,17 @@ def values(config: pytest.Config) -> dict[str, Any]:
     return {option.key: _value(config, option.name) for option in _OPTIONS}
 
 
+def given_values(config: pytest.Config) -> dict[str, Any]:
+    """The values of the options that stand on the command line."""
+    values = {option.key: config.getoption(option.key) for option in _OPTIONS}
+    return {key: value for key, value in values.items() if value not in (None, [])}
+
+
+def resumed_run(config: pytest.Config) -> str | None:
+    """The run to resume, or None."""
+    return _value(config, "resume") or None
+
+
 def take_over(config: pytest.Config, given: Mapping[str, Any]) -> None:
     """Use another session's `values` as if they stood on the command line."""
     vars(config.option).update(given)
@@ -136,6 +160,9 @@ class Settings:
 
     agent: str
     attempts: int
+    resume: str | None
+    regrade: bool
+    retries: int
     options: Mapping[str, str] = field(default_factory=dict)
     sandbox: str
     time_limit: float
@@ -170,6 +197,8 @@ class Settings:
                 raise pytest.UsageError(f"--mlebench-{name}: {error}") from None
 
         folder = config.invocation_params.dir
+        if _value(config, "regrade") and not resumed_run(config):
+            raise pytest.UsageError("--mlebench-regrade: say which run with --mlebench-resume=RUN (or last)")
         if _value(config, "fixed") and _value(config, "description") == "original":
             raise pytest.UsageError(
                 "--mlebench-fixed: Kaggle's text does not describe repaired data; choose another --mlebench-description"
@@ -177,6 +206,9 @@ class Settings:
         return cls(
             agent=cast(str, agent_name(config)),
             attempts=parsed("attempts", _positive_int),
+            resume=resumed_run(config),
+            regrade=_value(config, "regrade"),
+            retries=parsed("retries", _whole_number),
             options=dict(parsed("option", lambda texts: [_pair(text) for text in texts])),
             sandbox=_value(config, "sandbox"),
             time_limit=parsed("time-limit", parse_duration),
@@ -213,6 +245,12 @@ def _memory(text: str) -> int:
 def _positive_int(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"a whole number of at least 0, not {text!r}")
     return int(text)
 
 

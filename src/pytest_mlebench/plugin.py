@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_mlebench import hookspecs
-from pytest_mlebench.options import add_options, agent_name, take_over
+from pytest_mlebench.options import add_options, agent_name, resumed_run, take_over
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
     from_controller = getattr(config, "workerinput", {}).get("mlebench")
     if from_controller is not None:
         take_over(config, from_controller["options"])
+        if resumed_run(config) is not None:
+            from pytest_mlebench.resuming import Selection
+
+            # Workers know of the command line only, and that of a resumed run may not say it.
+            Selection.from_json(from_controller["selection"]).apply(config)
+    elif (run := resumed_run(config)) is not None:
+        from pytest_mlebench.resuming import take_up
+
+        take_up(config, run)
     if agent_name(config) is not None:
         from pytest_mlebench import session
 

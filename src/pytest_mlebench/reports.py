@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from pytest_mlebench.competition import Competition
     from pytest_mlebench.session import Benchmark
 
-__all__ = ["RECORD", "Reports"]
+__all__ = ["RECORD", "TRIES", "Reports"]
 
 RECORD = pytest.StashKey[AttemptRecord]()
+TRIES = pytest.StashKey[int]()
 
 
 class Reports:
@@ -50,7 +51,10 @@ class Reports:
                 return report
             params = item.callspec.params  # type: ignore[attr-defined]
             reason = str(call.excinfo.value) if call.excinfo is not None else report.longreprtext
-            record = self._error(params["competition"], params["seed"], reason or "an error without a message")
+            record = replace(
+                self._error(params["competition"], params["seed"], reason or "an error without a message"),
+                tries=item.stash.get(TRIES, 1),
+            )
         if record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             from pytest_mlebench.reporting.junit import case_properties
 
@@ -60,6 +64,28 @@ class Reports:
             item.user_properties.extend(case_properties(record))
             report.user_properties = list(item.user_properties)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Try an attempt again that ended in an error of the harness, as often as --mlebench-retries says."""
+        retries = self.benchmark.settings.retries
+        if not retries or not hasattr(item, "callspec"):
+            return None
+        from _pytest.runner import runtestprotocol
+
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        properties = list(item.user_properties)
+        for tried in range(1, retries + 2):
+            item.stash[TRIES] = tried
+            item.user_properties[:] = properties
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            facts = [getattr(report, "mlebench", {}) for report in reports]
+            if not any(each.get("outcome") == "error" for each in facts):
+                break
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
 
     def _error(self, competition: Competition, seed: int, reason: str) -> AttemptRecord:
         """The record of an attempt that the harness failed; written to its folder where the run has one."""
@@ -105,7 +131,11 @@ class Reports:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Write the run's grading report, and totals as properties of the JUnit suite."""
-        if self.benchmark.is_worker or not self.records:
+        if self.benchmark.is_worker:
+            return
+        if self.benchmark.settings.resume:
+            self.records.extend(self._of_earlier_sessions())
+        if not self.records:
             return
         from pytest_mlebench.reporting.grading_report import write_grading_report
         from pytest_mlebench.reporting.junit import suite_properties
@@ -122,6 +152,15 @@ class Reports:
             if hasattr(plugin, "add_global_property"):
                 for name, value in suite_properties(Summary(self.records)):
                     plugin.add_global_property(name, value)
+
+    def _of_earlier_sessions(self) -> list[AttemptRecord]:
+        """The other attempts of a resumed run, so that tables and files are of the whole run."""
+        from pytest_mlebench.reporting.reading import read_records
+
+        known = {(record.competition, record.seed) for record in self.records}
+        records, warnings = read_records(self.benchmark.folder.root)
+        self.problems.extend(warnings)
+        return [record for record in records if (record.competition, record.seed) not in known]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The medal table, totals and pass@k; and what was skipped, and why nothing matched."""

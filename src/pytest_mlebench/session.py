@@ -16,6 +16,8 @@ from pytest_mlebench import registration
 from pytest_mlebench.agent import Agent
 from pytest_mlebench.attempts.folders import RunFolder
 from pytest_mlebench.attempts.hardware import Machine, describe_share, select_gpus
+from pytest_mlebench.attempts.locking import RunLock
+from pytest_mlebench.attempts.record import AttemptRecord
 from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.collection import Collection, marker_lines
 from pytest_mlebench.competition import Competition
@@ -24,6 +26,7 @@ from pytest_mlebench.data.store import DataStore, PreparedData
 from pytest_mlebench.errors import HarnessError, MlebenchError
 from pytest_mlebench.options import Settings, values
 from pytest_mlebench.quantities import format_duration, format_size
+from pytest_mlebench.resuming import Selection
 from pytest_mlebench.sandboxes import Limits, Network, Sandbox, scratch
 
 __all__ = ["BENCHMARK", "Benchmark", "start"]
@@ -39,12 +42,13 @@ def start(config: pytest.Config) -> None:
     from pytest_mlebench import fixtures, reports
 
     settings = Settings.of(config)
+    selection = Selection.of(config)
     if getattr(config.option, "reruns", None):
         raise pytest.UsageError("--reruns would hide failed attempts: to attempt more often say --mlebench-attempts=N")
     catalog = registration.competitions(config)
     for line in marker_lines(catalog):
         config.addinivalue_line("markers", line)
-    benchmark = Benchmark(config, settings, catalog)
+    benchmark = Benchmark(config, settings, catalog, selection)
     config.stash[BENCHMARK] = benchmark
     config.pluginmanager.register(benchmark, "mlebench-session")
     config.pluginmanager.register(Collection(config, catalog, settings.attempts), "mlebench-collection")
@@ -56,10 +60,11 @@ def start(config: pytest.Config) -> None:
 class Benchmark:
     """The state of a run, and the plugin that prepares it before the first attempt starts."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, catalog: Catalog) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, catalog: Catalog, selection: Selection) -> None:
         self.config = config
         self.settings = settings
         self.catalog = catalog
+        self.selection = selection
         self.is_worker = hasattr(config, "workerinput")
         try:
             self.agent: Agent = registration.agents(config).get(settings.agent).with_options(settings.options)
@@ -72,13 +77,25 @@ class Benchmark:
         self.started = datetime.datetime.now(datetime.UTC)
         if self.is_worker:
             self.folder = RunFolder(Path(config.workerinput["mlebench"]["run"]))  # type: ignore[attr-defined]
+        elif settings.resume:
+            self.folder = RunFolder(Path(settings.resume))
         else:
             self.folder = RunFolder.new(settings.runs_dir, self.agent.name, self.started)
         own_image = self.agent.image or self.agent.dockerfile
         self._chose_docker = settings.sandbox == "auto" and self.sandbox.name == "docker" and not own_image
+        self.lock = RunLock(self.folder.root)
+        if settings.resume and not self.is_worker and not self._only_shows:
+            # Before workers of pytest-xdist start, which say that they attempt.
+            self._lead()
         self._ready = self.is_worker
         self._begun = False
         self._machine: Machine | None = None
+
+    def _lead(self) -> None:
+        try:
+            self.lock.lead()
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
 
     @property
     def machine(self) -> Machine:
@@ -120,6 +137,8 @@ class Benchmark:
         ]
         if self.sandbox.name == "process" and (why := self._why_not_docker()):
             lines.append(f"mlebench: not in Docker: {why}")
+        if s.resume:
+            lines.append(f"mlebench: {'grading again' if s.regrade else 'going on with'} {self.folder.name}")
         if s.fixed:
             lines.append("mlebench: repaired data where there is some: not comparable with the published results")
         if unset:
@@ -135,38 +154,57 @@ class Benchmark:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist the terms of the run, and what was decided here once for all workers."""
         options = {**values(self.config), "mlebench_sandbox": self.sandbox.name}
-        node.workerinput["mlebench"] = {"options": options, "run": str(self.folder.root)}
+        selection = self.selection.to_json()
+        node.workerinput["mlebench"] = {"options": options, "run": str(self.folder.root), "selection": selection}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Under pytest-xdist the workers collect; the controller makes ready before it hands out the first item."""
-        self._make_ready({i.partition("[")[2].rstrip("]").rpartition("-")[0] for i in ids})
+        names = (i.partition("[")[2].rstrip("]").rpartition("-") for i in ids)
+        self._make_ready({(competition, int(seed)) for competition, _, seed in names})
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Make ready before the first attempt starts."""
-        if session.items:
-            self._make_ready({i.callspec.params["competition"].id for i in session.items if hasattr(i, "callspec")})
+        params = [i.callspec.params for i in session.items if hasattr(i, "callspec")]
+        if params:
+            self._make_ready({(each["competition"].id, each["seed"]) for each in params})
 
-    def _make_ready(self, competitions: set[str]) -> None:
+    def _make_ready(self, attempts: set[tuple[str, int]]) -> None:
         """Check and build the sandbox, and begin the run's record; ends the session where the sandbox cannot work."""
-        only_shows = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
-        if self._ready or any(getattr(self.config.option, name, False) for name in only_shows):
+        if self._ready or self._only_shows:
             return
         self._ready = True
-        if not any(self._will_run(competition) for competition in competitions):
+        resumed = bool(self.settings.resume)
+        pending = {id for id, seed in attempts if self.finished(self.catalog.get(id), seed) is None}
+        runs = not self.settings.regrade and any(map(self._will_run, pending))
+        if not runs and not resumed:
             return
         try:
-            scratch.sweep()
-            self.sandbox.sweep()
-            self.sandbox.check(self.agent, self.gpus, self.settings.network)
-            self._build()
-            for competition in competitions:
-                _ = self.catalog.get(competition).leaderboard
-            self.folder.create(self._facts())
+            if runs:
+                self._make_sandbox_ready(pending)
+            if resumed:
+                self.folder.go_on(self._resumption())
+            else:
+                self.folder.create(self._facts())
+                self.lock.lead()
+            self.lock.work()
         except MlebenchError as error:
             raise pytest.UsageError(str(error)) from None
-        self._begun = True
+        self._begun = runs
+
+    @property
+    def _only_shows(self) -> bool:
+        shows = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
+        return any(getattr(self.config.option, name, False) for name in shows)
+
+    def _make_sandbox_ready(self, competitions: set[str]) -> None:
+        scratch.sweep()
+        self.sandbox.sweep()
+        self.sandbox.check(self.agent, self.gpus, self.settings.network)
+        self._build()
+        for competition in competitions:
+            _ = self.catalog.get(competition).leaderboard
 
     def _build(self) -> None:
         """Make the sandbox ready; where it is only the default and fails, the error tells of the other one."""
@@ -246,6 +284,8 @@ class Benchmark:
         }
         return {
             "run": self.folder.name,
+            "options": {**values(self.config), "mlebench_sandbox": self.sandbox.name},
+            "selection": self.selection.to_json(),
             "started": self.started.isoformat(timespec="seconds"),
             "agent": {
                 "name": self.agent.name,
@@ -282,8 +322,28 @@ class Benchmark:
             },
         }
 
+    def _resumption(self) -> dict[str, Any]:
+        """What run.json says of going on: when, with how many seeds and which selection, on which versions."""
+        facts = self._facts()
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        kept = ("attempts", "selection", "machine", "deviations", "versions")
+        return {"resumed": now, **{name: facts[name] for name in kept}}
+
+    def finished(self, competition: Competition, seed: int) -> AttemptRecord | None:
+        """The record of an attempt that an earlier pytest finished, errors of the harness not counted."""
+        if not self.settings.resume:
+            return None
+        record = self.folder.attempt(competition.id, seed).read_record()
+        return record if record is not None and (record.outcome != "error" or self.settings.regrade) else None
+
+    def pytest_sessionstart(self) -> None:
+        """A worker of pytest-xdist says that it attempts, so that nobody resumes the run as long as it lives."""
+        if self.is_worker and self.folder.root.is_dir():
+            self.lock.work()
+
     def pytest_unconfigure(self) -> None:
         """Remove what interrupted attempts of this run may have left."""
+        self.lock.release()
         if self._begun:
             # A daemon that went away has said so in the attempts that it took with it.
             with contextlib.suppress(HarnessError):

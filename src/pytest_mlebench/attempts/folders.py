@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -64,6 +65,13 @@ class AttemptFolder:
         for folder in (self.submission, self.code, self.logs):
             folder.mkdir(parents=True)
 
+    def read_record(self) -> AttemptRecord | None:
+        """What is recorded of the attempt; None where it is not finished, or the file is damaged."""
+        try:
+            return AttemptRecord.from_json(json.loads(self.record.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
     def write_grade(self, grade: Grade) -> None:
         """Record the grade as grade.json."""
         write_json(self.root / "grade.json", grade.to_json())
@@ -101,6 +109,15 @@ class RunFolder:
                 f"cannot record the run in {self.root}: {error.strerror or error}; "
                 "name another folder with --mlebench-runs-dir"
             ) from error
+
+    def go_on(self, facts: Mapping[str, Any]) -> None:
+        """Add to run.json that the run is resumed; raises HarnessError where that cannot be done."""
+        path = self.root / "run.json"
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            write_json(path, {**known, "resumptions": [*known.get("resumptions", []), dict(facts)]})
+        except (OSError, ValueError) as error:
+            raise HarnessError(f"cannot record in {path} that the run goes on: {error}") from error
 
     def attempt(self, competition: str, seed: int) -> AttemptFolder:
         """The folder of one attempt."""

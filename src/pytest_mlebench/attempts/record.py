@@ -50,6 +50,8 @@ class AttemptRecord:
     """Relative to the run folder."""
     fixed: bool = False
     """Whether the data was the repaired variant, whose results do not compare with the published ones."""
+    tries: int = 1
+    """How often it was begun in this session, for errors of the harness; earlier tries are kept beside its folder."""
     problems: tuple[str, ...] = ()
     """Known problems of the data that a reader has to know."""
 

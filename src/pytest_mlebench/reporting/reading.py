@@ -18,7 +18,7 @@ _LARGEST = 1 << 20
 _TEXTS = ("competition", "complexity", "category", "agent")
 _OPTIONAL_TEXTS = ("reason", "sandbox", "created_at", "folder")
 _NUMBERS = ("score", "gold", "silver", "bronze", "median", "seconds")
-_INTEGERS = ("rank", "teams", "exit_status")
+_INTEGERS = ("rank", "teams", "exit_status", "tries")
 _TRUTHS = ("above_median", "timed_out", "out_of_memory", "fixed")
 _LISTS = ("gpus", "problems")
 
