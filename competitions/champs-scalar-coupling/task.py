@@ -60,6 +60,5 @@ def grade(submission: pd.DataFrame, answers: pd.DataFrame) -> float:
     same_ids(submission, answers, "id")
     # As in the published grader, an id that occurs repeatedly counts repeatedly.
     place = pd.Index(answers["id"]).get_indexer(pd.Index(submission["id"]))
-    return group_log_mae(
-        answers[TARGET].to_numpy()[place], numbers(submission[TARGET]), answers["type"].to_numpy(dtype=object)[place]
-    )
+    predicted = numbers(submission[TARGET], cast=True)
+    return group_log_mae(answers[TARGET].to_numpy()[place], predicted, answers["type"].to_numpy(dtype=object)[place])

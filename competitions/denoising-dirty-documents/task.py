@@ -35,7 +35,7 @@ def grade(submission: pd.DataFrame, answers: pd.DataFrame) -> float:
     """RMSE over all pixels of all pages; as in the published grader, any finite numbers will do."""
     require_columns(submission, ["id", "value"])
     submission = align(submission, answers, "id")
-    return rmse(answers["value"].to_numpy(), numbers(submission["value"]))
+    return rmse(answers["value"].to_numpy(), numbers(submission["value"], cast=True))
 
 
 def _pixels(archive: Archive, page: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pytest_mlebench.errors import InvalidSubmissionError
 from pytest_mlebench.grading.alignment import align, require_columns
-from pytest_mlebench.grading.values import integers, labels, texts
+from pytest_mlebench.grading.values import integers, texts
 from pytest_mlebench.metrics.accuracy import accuracy
 from pytest_mlebench.preparing.annotated_images import train_test_pairs, with_pairs, write_metadata
 from pytest_mlebench.preparing.json_files import read_json
@@ -46,9 +46,7 @@ def grade(submission: pd.DataFrame, answers: pd.DataFrame) -> float:
     # As in the published grader, a whole number read as a float (1.0, or beside an empty cell) is no guess.
     if guesses.dtype.kind == "f":
         raise InvalidSubmissionError("column 'predicted' has decimal numbers or empty cells: write whole numbers")
-    if pd.api.types.is_numeric_dtype(guesses):
-        first = labels(guesses)
-    else:
+    if not pd.api.types.is_numeric_dtype(guesses):
         words = [(text.split() or [""])[0] for text in texts(guesses)]
-        first = integers(pd.Series(words, name="predicted", dtype=object))
-    return 1 - accuracy(answers["predicted"], first)
+        guesses = pd.Series(words, name="predicted", dtype=object)
+    return 1 - accuracy(answers["predicted"], integers(guesses))

@@ -42,7 +42,8 @@ def grade(submission: pd.DataFrame, answers: pd.DataFrame) -> float:
     given = submission[submission["id"].isin(answers["id"])].drop(columns="id")
     if len(given) != len(answers):
         raise InvalidSubmissionError("some ids of test.csv are missing and others are there twice: write each id once")
-    return mean_roc_auc(answers[CLASSES].to_numpy(), np.column_stack([_scores(given[name]) for name in given.columns]))
+    scores = np.column_stack([_scores(given[name]) for name in given])
+    return mean_roc_auc(answers.drop(columns="id").to_numpy(), scores)
 
 
 def _by_id(table: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def prepare(raw: Path, public: Path, private: Path) -> None:
     """Hold out a quarter of the training images, and their depths with them."""
     with Archive(raw / "competition_data.zip") as archive:
         masks = archive.read_csv("competition_data/train.csv")
-        images = archive.names("competition_data/train/images")
+        images = [name for name in archive.names("competition_data/train/images") if name.endswith(".png")]
         if sorted(masks["id"] + ".png") != images:
             raise HarnessError(f"{archive.path}: the {len(images)} images are not those of the {len(masks)} masks")
         train, test = (part.sort_values("id") for part in train_test(masks, test_size=0.25))

@@ -262,3 +262,11 @@ def test_what_pandas_writes_is_read_back_exactly(tmp_path_factory, rows):
 def test_printable_text_is_one_short_line(text):
     assert printable(text).isprintable()
     assert len(printable(text)) <= 200
+
+
+def test_integers_beyond_64_bits_are_text_whatever_pandas_makes_of_them(tmp_path):
+    (tmp_path / "submission.csv").write_text("id,x,y\n1,99999999999999999999,1\n2,,2\n3,7,3\n")
+    table = read_submission(tmp_path / "submission.csv")
+    assert table["x"].dropna().tolist() == ["99999999999999999999", "7"]
+    assert table["x"].isna().tolist() == [False, True, False]
+    assert table["y"].tolist() == [1, 2, 3]

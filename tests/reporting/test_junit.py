@@ -28,6 +28,12 @@ def test_a_case_has_the_facts_of_its_attempt(attempt):
     }
 
 
+def test_known_problems_of_the_data_are_told(attempt):
+    properties = dict(case_properties(attempt("wine", 0, "G", problems=("Labels leak.", "Rows lack."), fixed=True)))
+    assert properties["mlebench.problems"] == "Labels leak. Rows lack."
+    assert properties["mlebench.fixed"] == "true"
+
+
 def test_what_is_not_known_is_absent(attempt):
     properties = dict(case_properties(attempt("wine", 0, "i", reason="no column y")))
     assert properties["mlebench.valid"] == "false"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,21 +26,35 @@ __all__ = [
 ]
 
 
-def numbers(cells: pd.DataFrame | pd.Series, *, finite: bool = True) -> NDArray[np.float64]:
+def numbers(cells: pd.DataFrame | pd.Series, *, finite: bool = True, cast: bool = False) -> NDArray[np.float64]:
     """A column, or a table of columns, as float64 of the same shape; True and False count as 1 and 0.
 
-    Refuses text and, unless `finite` is False, empty cells, not-a-number and infinity.
+    Refuses text and, unless `finite` is False, empty cells, not-a-number and infinity. With `cast`, a column that
+    pandas takes for text counts if Python's ``float`` can read each of its cells, ``1_000`` for one.
     """
+    if cast:
+        cells = cells.apply(_cast) if isinstance(cells, pd.DataFrame) else _cast(cells)
     table = cells.to_frame() if isinstance(cells, pd.Series) else cells
     for name, column in table.items():
         if not pd.api.types.is_numeric_dtype(column):
             # Read as text or as a mixture; a cell that is no number tells best what is wrong.
-            odd = pd.to_numeric(column, errors="coerce").isna()
-            raise InvalidSubmissionError(f"column {_name(name)} must hold numbers{_first(column, odd.to_numpy())}")
-    values: NDArray[np.float64] = cells.to_numpy(dtype=np.float64)
+            read = pd.to_numeric(column, errors="coerce")
+            if read.isna().any() or read.dtype.kind not in "biuf":
+                odd = read.isna().to_numpy()
+                raise InvalidSubmissionError(f"column {_name(name)} must hold numbers{_first(column, odd)}")
+            # Whole numbers too large for 64 bits keep pandas from seeing that all are numbers.
+            table = table.assign(**{str(name): read})
+    values: NDArray[np.float64] = (table if isinstance(cells, pd.DataFrame) else table.iloc[:, 0]).to_numpy(np.float64)
     if finite:
         _refuse(table, ~np.isfinite(values), "must hold finite numbers in every row")
     return values
+
+
+def _cast(column: pd.Series) -> pd.Series:
+    if not pd.api.types.is_numeric_dtype(column):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return column.astype(object).astype(float)
+    return column
 
 
 def probabilities(cells: pd.DataFrame | pd.Series) -> NDArray[np.float64]:
@@ -89,18 +104,21 @@ def word_sets(column: pd.Series) -> list[set[str]]:
 def labels(column: pd.Series) -> NDArray[np.int64]:
     """A column of whole numbers, however written, as int64; refuses text, empty cells, fractions and infinity.
 
-    Numbers beyond an int64 become its ends: no answer is as large, so they are wrong either way.
+    Floats beyond an int64 are refused, as scikit-learn refuses them; larger integers become the largest int64: no
+    answer is as large, so they are wrong either way.
     """
     values = numbers(column)
     _refuse(column.to_frame(), values != np.floor(values), "must hold whole numbers")
-    if column.dtype.kind in "bi":
-        return np.asarray(column, dtype=np.int64)
-    lowest, highest = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    if column.dtype.kind == "f":
+        _refuse_beyond_64_bits(column, values)
+        return values.astype(np.int64)
     if column.dtype.kind == "u":
-        return np.asarray(np.minimum(column.to_numpy(np.uint64), highest), dtype=np.int64)
-    whole = np.where(np.abs(values) < 2.0**63, values, 0).astype(np.int64)
-    whole[values >= 2.0**63], whole[values <= -(2.0**63)] = highest, lowest
-    return whole
+        return np.asarray(np.minimum(column.to_numpy(np.uint64), np.iinfo(np.int64).max), dtype=np.int64)
+    return np.asarray(column, dtype=np.int64)
+
+
+def _refuse_beyond_64_bits(column: pd.Series, values: NDArray[np.float64]) -> None:
+    _refuse(column.to_frame(), (values >= 2.0**63) | (values < -(2.0**63)), "must hold numbers of at most 64 bits")
 
 
 def integers(column: pd.Series) -> NDArray[np.int64]:
@@ -110,9 +128,10 @@ def integers(column: pd.Series) -> NDArray[np.int64]:
     """
     if column.dtype.kind == "f":
         values = np.trunc(numbers(column))
-        _refuse(column.to_frame(), np.abs(values) >= 2.0**63, "must hold numbers of at most 64 bits")
+        _refuse_beyond_64_bits(column, values)
         return values.astype(np.int64)
     if pd.api.types.is_numeric_dtype(column):
+        _refuse_beyond_64_bits(column, numbers(column))
         return labels(column)
     found = [_integer(cell) for cell in column.astype(object).tolist()]
     _refuse(column.to_frame(), np.array([number is None for number in found], dtype=bool), "must hold whole numbers")

@@ -46,6 +46,8 @@ def _no_labels(labels: NDArray[Any]) -> str:
     """What keeps `labels` from being labels, or nothing."""
     if labels.dtype.kind == "O" and not all(isinstance(label, str) for label in labels):
         return "a mixture of text, numbers or empty cells"
-    if labels.dtype.kind == "f" and not (np.isfinite(labels) & (labels == np.floor(labels))).all():
-        return "fractions, empty cells or infinity"
+    if labels.dtype.kind == "f":
+        whole = np.isfinite(labels) & (labels == np.floor(labels)) & (labels >= -(2.0**63)) & (labels < 2.0**63)
+        if not whole.all():
+            return "fractions, empty cells, infinity or numbers beyond 64 bits"
     return ""

@@ -38,6 +38,7 @@ def case_properties(record: AttemptRecord) -> list[tuple[str, str]]:
     error of the harness only what was not earned is there: no ``valid``, no ``above_median``.
     """
     facts = {name: getattr(record, name) for name in _FACTS}
+    facts["problems"] = " ".join(record.problems) or None
     if record.outcome == "error":
         facts |= {"valid": None, "above_median": None}
     return [(f"mlebench.{name}", _text(value)) for name, value in facts.items() if value is not None]
