@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -100,3 +101,17 @@ def test_competitions_that_a_conftest_adds_are_known(mlebench, tmp_path):
     result = mlebench("rank", "mine", "0.15", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["rank"] == 2
+
+
+def test_show_marks_what_distorts_results_and_says_what_is_repaired(mlebench):
+    shown = mlebench("show", "random-acts-of-pizza").stdout
+    assert re.search(r"^known issue 1 \* +The test data give the label away.* \(with --fixed: ", shown, re.M)
+    assert re.search(r"^repaired data +not prepared; `mlebench prepare random-acts-of-pizza --fixed`", shown, re.M)
+    assert "repaired data" not in mlebench("show", "spaceship-titanic").stdout
+    assert json.loads(mlebench("show", "random-acts-of-pizza", "--json").stdout)["repaired_data"] is None
+
+
+def test_show_counts_what_the_real_data_have(mlebench):
+    shown = mlebench("show", "alaska2-image-steganalysis").stdout
+    assert re.search(r"^files in public/Cover +70,000$", shown, re.M)
+    assert re.search(r"^rows of private/test\.csv +5,000$", shown, re.M)

@@ -62,3 +62,12 @@ def test_a_cache_that_cannot_be_is_missing(mlebench, monkeypatch, tmp_path, wher
     result = mlebench("doctor", "--json")
     assert result.exit_code == 1
     assert look(result)["data disk"]["status"] == "missing"
+
+
+def test_libraries_that_few_competitions_need_are_looked_for(mlebench, monkeypatch):
+    assert look(mlebench("doctor", "--json"))["extras"]["status"] == "ok"
+    monkeypatch.setitem(sys.modules, "shapely", None)
+    monkeypatch.setattr("pytest_mlebench.cli.doctor.is_installed", lambda module: module != "shapely")
+    found = look(mlebench("doctor", "--json"))["extras"]
+    assert found["status"] == "note"
+    assert found["text"] == "a few competitions need shapely: pip install 'pytest-mlebench[boxes]'"

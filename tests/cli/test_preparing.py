@@ -80,3 +80,9 @@ def test_bars_on_a_terminal_leave_the_answers_alone(tmp_path):
     ]
     assert b"builtin-wine: " in drawn
     assert b"prepared in" not in drawn
+
+
+def test_repaired_data_are_refused_where_there_are_none(mlebench):
+    result = mlebench("prepare", "spaceship-titanic", "--fixed")
+    assert result.exit_code == 2
+    assert "there is no repaired variant of spaceship-titanic" in result.stderr

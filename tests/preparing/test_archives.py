@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import zipfile
 
 import pandas as pd
@@ -92,13 +93,17 @@ def test_a_damaged_member_is_named(archive, tmp_path):
 
 def test_members_go_from_archive_to_archive(archive, tmp_path):
     content = bytes(range(256)) * 20_000
-    with archive(**{"a/1.png": content, "a/2.png": b"2"}) as data:
-        data.repack([("a/1.png", "new/1.png"), ("a/2.png", "2.png")], tmp_path / "deep" / "new.zip")
+    noise = random.Random(0).randbytes(50_000)
+    with archive(**{"a/1.png": content, "a/2.png": b"2", "a/3.jpg": noise}) as data:
+        members = [("a/1.png", "new/1.png"), ("a/2.png", "2.png"), ("a/3.jpg", "3.jpg")]
+        data.repack(members, tmp_path / "deep" / "new.zip")
         assert data.read("a/2.png") == b"2"
         with data.open("a/1.png") as file:
             assert file.read(4) == content[:4]
     with zipfile.ZipFile(tmp_path / "deep" / "new.zip") as packed:
-        assert packed.namelist() == ["new/1.png", "2.png"]
+        assert packed.namelist() == ["new/1.png", "2.png", "3.jpg"]
+        assert packed.read("3.jpg") == noise
+        assert packed.getinfo("3.jpg").compress_type == zipfile.ZIP_STORED
         assert packed.read("new/1.png") == content
         assert packed.testzip() is None
         assert packed.getinfo("new/1.png").compress_size < len(content) / 10

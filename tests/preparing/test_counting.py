@@ -9,6 +9,7 @@ def test_a_listener_hears_what_is_counted_and_remarked():
     with listening(lambda *said: heard.append(said)):
         assert list(counted("ab", "linking")) == ["a", "b"]
         note("a remark")
+        note("a remark")
     assert heard == [("linking", 0, 2), ("linking", 1, 2), ("linking", 2, 2), ("a remark", None, None)]
     assert list(counted("ab", "linking")) == ["a", "b"]
     note("nobody hears this")

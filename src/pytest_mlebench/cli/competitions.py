@@ -55,11 +55,14 @@ def show(id: CompetitionId, data_dir: DataDir = None, as_json: Json = False) -> 
         ("sample submission", value["sample_submission"]),
         *((f"rows of {path}", f"{count:,}") for path, count in value["rows"].items()),
         *((f"files in {path}", f"{count:,}") for path, count in value["files"].items()),
-        *((f"known issue {n}", _issue(issue)) for n, issue in enumerate(value["issues"], 1)),
+        *((f"known issue {n}{_mark(issue)}", _issue(issue)) for n, issue in enumerate(value["issues"], 1)),
         ("description", value["description"]),
         ("source", value["url"] or "made here, no account needed"),
         ("data", value["data"] or f"not prepared; `mlebench prepare {competition.id}` does that"),
     ]
+    if competition.fixes:
+        command = f"not prepared; `mlebench prepare {competition.id} --fixed` does that"
+        pairs.append(("repaired data", value["repaired_data"] or command))
     output.facts(pairs)
 
 
@@ -115,7 +118,7 @@ def _summary(competition: Competition, store: DataStore) -> dict[str, Any]:
 
 
 def _details(competition: Competition, store: DataStore) -> dict[str, Any]:
-    board, data = competition.leaderboard, store.prepared(competition)
+    board, data, fixed = competition.leaderboard, store.prepared(competition), store.prepared(competition, fixed=True)
     url = f"https://www.kaggle.com/competitions/{competition.id}" if competition.source == "kaggle" else None
     return {
         **_summary(competition, store),
@@ -132,9 +135,15 @@ def _details(competition: Competition, store: DataStore) -> dict[str, Any]:
         "description": str(competition.description),
         "url": url,
         "data": str(data.public.parent) if data else None,
+        "repaired_data": str(fixed.public.parent) if fixed else None,
     }
 
 
 def _issue(issue: dict[str, Any]) -> str:
-    fix = f" (fix on offer: {issue['fix']})" if issue.get("fix") else ""
+    fix = f" (with --fixed: {issue['fix']})" if issue.get("fix") else ""
     return f"{issue.get('problem', '')}{fix}"
+
+
+def _mark(issue: dict[str, Any]) -> str:
+    """A star where reports name the issue too."""
+    return " *" if issue.get("serious") else ""

@@ -15,16 +15,18 @@ Listener = Callable[[str, int | None, int | None], None]
 """Called with what is done (``linking files``), and how many of how many; None and None for a remark."""
 
 _LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_REMARKED: ContextVar[frozenset[str]] = ContextVar("remarked", default=frozenset())
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Have `listener` told of everything that is counted or remarked inside the with statement, in this thread."""
-    token = _LISTENER.set(listener)
+    listened, remarked = _LISTENER.set(listener), _REMARKED.set(frozenset())
     try:
         yield
     finally:
-        _LISTENER.reset(token)
+        _LISTENER.reset(listened)
+        _REMARKED.reset(remarked)
 
 
 def counted(items: Collection[T], doing: str) -> Iterator[T]:
@@ -41,6 +43,8 @@ def counted(items: Collection[T], doing: str) -> Iterator[T]:
 
 
 def note(remark: str) -> None:
-    """Tell the listener a remark, a line for a person."""
-    if listener := _LISTENER.get():
+    """Tell the listener a remark, a line for a person; the same one only once."""
+    listener, remarked = _LISTENER.get(), _REMARKED.get()
+    if listener is not None and remark not in remarked:
+        _REMARKED.set(remarked | {remark})
         listener(remark, None, None)

@@ -40,7 +40,6 @@ def link_as(names: Iterable[tuple[str, str]], source: Path, target: Path) -> Non
     """
     target.mkdir(parents=True, exist_ok=True)
     made = {""}
-    copied = 0
     for old, new in counted(list(names), f"placing files in {target.name}/"):
         path, origin = inside(target, new), inside(source, old)
         folder = new.rpartition("/")[0]
@@ -48,12 +47,11 @@ def link_as(names: Iterable[tuple[str, str]], source: Path, target: Path) -> Non
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(folder)
         try:
-            copied += _link(origin, path)
+            copied = _link(origin, path)
         except FileNotFoundError as error:
             raise HarnessError(f"there is no file {origin}: are the raw data complete?") from error
-        if copied == 1:
+        if copied:
             note("note: the disk cannot link these files, so they are copied; that takes time and room")
-            copied += 1
 
 
 def link_tree(source: Path, target: Path, skip: Iterable[str] = ()) -> None:
