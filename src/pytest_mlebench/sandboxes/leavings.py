@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterable
@@ -37,7 +38,9 @@ def reclaim(folders: Iterable[Path]) -> None:
 def remove(folder: Path) -> None:
     """Remove the folder and all below it, however deep; what cannot be removed is left."""
     # Python's own removal recurses, and names no path longer than the system's limit.
-    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
+    rm = shutil.which("rm") or shutil.which("rm", path=os.defpath)
+    if rm is not None:
+        subprocess.run([rm, "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
 
 
 def _reclaim_one(path: Path) -> None:
