@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
+import docker  # noqa: F401  # before pytester, which forgets what inner sessions import: two copies do not mix
 import pytest
 from hypothesis import settings
 
