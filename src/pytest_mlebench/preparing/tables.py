@@ -12,7 +12,7 @@ import pandas as pd
 
 from pytest_mlebench.extras import load
 
-__all__ = ["append_csv", "one_hot", "read_chunks", "read_csv", "read_parquet", "write_csv", "write_parquet"]
+__all__ = ["append_csv", "one_hot", "read_chunks", "read_csv", "read_parquet", "write_csv"]
 
 
 def read_csv(file: Path | IO[bytes], **options: Any) -> pd.DataFrame:
@@ -56,13 +56,6 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """The table in a parquet file, or `columns` of it; raises HarnessError where pyarrow is not installed."""
     load("pyarrow.parquet")
     return pd.read_parquet(path, engine="pyarrow", columns=columns)
-
-
-def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` without its index; raises HarnessError where pyarrow is not installed."""
-    load("pyarrow.parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(path, engine="pyarrow", index=False)
 
 
 def one_hot(labels: pd.Series, classes: Iterable[str]) -> dict[str, pd.Series]:
