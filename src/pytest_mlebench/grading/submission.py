@@ -8,12 +8,12 @@ import inspect
 import io
 import os
 import re
-import stat
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlebench.errors import HarnessError, InvalidSubmissionError
+from pytest_mlebench.files import IrregularFileError, open_untrusted
 from pytest_mlebench.quantities import format_size
 
 if TYPE_CHECKING:
@@ -34,15 +34,6 @@ _FREE_CELLS = 16 * 1024**2
 
 # What an agent can make of its own folder; any other failure to open is the machine's.
 _AGENTS_DOING = {errno.EACCES, errno.ELOOP, errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.EPERM}
-
-_KINDS = {
-    stat.S_IFDIR: "a directory",
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 _SIGNATURES = {
     b"\x1f\x8b": "gzip data",
@@ -126,33 +117,14 @@ def _read(path: Path, max_bytes: int) -> io.BytesIO:
 
 def _open(path: Path) -> int:
     """A descriptor of the regular file at `path`; never blocks, and follows no link in the last two components."""
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        folder = os.open(path.parent, flags | os.O_DIRECTORY)
+        return open_untrusted(path)
+    except IrregularFileError as error:
+        raise InvalidSubmissionError(f"{path.name} is {error.kind}: it must be a regular file, a CSV") from None
     except OSError as error:
         if path.parent.is_symlink():
             raise InvalidSubmissionError("the submission folder is a symbolic link: make it a real folder") from None
         raise _cannot_open(error, path) from error
-    try:
-        # The kind is looked at before opening too, because opening a device can have effects of its own.
-        _refuse_other_kinds(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode, path.name)
-        descriptor = os.open(path.name, flags | os.O_NONBLOCK, dir_fd=folder)
-        try:
-            _refuse_other_kinds(os.fstat(descriptor).st_mode, path.name)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
-    except OSError as error:
-        raise _cannot_open(error, path) from error
-    finally:
-        os.close(folder)
-
-
-def _refuse_other_kinds(mode: int, name: str) -> None:
-    if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "not a file")
-        raise InvalidSubmissionError(f"{name} is {kind}: it must be a regular file, a CSV")
 
 
 def _cannot_open(error: OSError, path: Path) -> InvalidSubmissionError | HarnessError:
