@@ -22,6 +22,8 @@ class Gpu:
     id: str
     name: str
     memory: str
+    uuid: str = ""
+    """As ``nvidia-smi -L`` shows it."""
 
 
 @dataclass(frozen=True)
@@ -46,28 +48,34 @@ def _gpus() -> tuple[Gpu, ...]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()
-    query = [program, "--query-gpu=index,name,memory.total", "--format=csv,noheader"]
+    query = [program, "--query-gpu=index,name,memory.total,uuid", "--format=csv,noheader"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return ()
     rows = [[cell.strip() for cell in line.split(",")] for line in answer.splitlines()]
-    return tuple(Gpu(*row) for row in rows if len(row) == 3)
+    return tuple(Gpu(*row) for row in rows if len(row) == 4)
 
 
-def select_gpus(asked: str, machine: Machine) -> tuple[str, ...]:
-    """Device ids for ``none``, ``all`` or a list such as ``0,1``; raises HarnessError where ``all`` finds none."""
-    if asked == "none":
+def select_gpus(asked: str, machine: Machine, *, used: bool = True) -> tuple[str, ...]:
+    """Device ids for ``auto``, ``none``, ``all`` or a list such as ``0,1``.
+
+    ``auto`` are all that are there, or none where they are not `used`. Raises HarnessError where ``all`` finds none.
+    """
+    if asked == "none" or (asked == "auto" and not used):
         return ()
-    if asked == "all":
-        if not machine.gpus:
+    if asked in ("auto", "all"):
+        if asked == "all" and not machine.gpus:
             raise HarnessError(
                 "--mlebench-gpus=all: nvidia-smi finds no GPU on this machine; install the driver or say none"
             )
         return tuple(gpu.id for gpu in machine.gpus)
-    ids = tuple(dict.fromkeys(part.strip() for part in asked.split(",") if part.strip()))
+    # One spelling of each, or one device could be lent twice.
+    known = {gpu.uuid: gpu.id for gpu in machine.gpus}
+    named = (part.strip() for part in asked.split(",") if part.strip())
+    ids = tuple(dict.fromkeys(known.get(name, name) for name in named))
     if not ids:
-        raise HarnessError(f"--mlebench-gpus={asked}: name device ids like 0,1, or say all or none")
+        raise HarnessError(f"--mlebench-gpus={asked}: name device ids like 0,1, or say auto, all or none")
     return ids
 
 
