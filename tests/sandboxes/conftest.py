@@ -12,7 +12,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 import pytest
 
 from pytest_mlebench.agent import Agent
-from pytest_mlebench.sandboxes import Job, Limits, Sandbox
+from pytest_mlebench.sandboxes import Job, Limits, Sandbox, leftovers
 from pytest_mlebench.sandboxes.process import ProcessSandbox
 
 MakeJob = Callable[..., Job]
@@ -60,6 +60,14 @@ def make_job(tmp_path: Path) -> MakeJob:
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     """Each sandbox of ours in turn."""
     return ProcessSandbox() if request.param == "process" else request.getfixturevalue("docker_sandbox")
+
+
+def names_alive(sandbox: Sandbox, job_name: str, request: pytest.FixtureRequest) -> list[str]:
+    """What of a job is still there: containers or processes."""
+    if sandbox.name == "process":
+        return [mark for _, mark in leftovers.marked() if mark.startswith(f"{job_name} ")]
+    engine = request.getfixturevalue("docker_engine")
+    return [c["Names"][0] for c in engine.api.containers(all=True, filters={"name": job_name})]
 
 
 class _Answer(BaseHTTPRequestHandler):

@@ -15,20 +15,12 @@ import pytest
 
 from pytest_mlebench.agent import Agent
 from pytest_mlebench.errors import HarnessError
-from pytest_mlebench.sandboxes import Sandbox, Variables, leavings, leftovers
+from pytest_mlebench.sandboxes import Sandbox, Variables, leavings
 from pytest_mlebench.sandboxes.process import ProcessSandbox
 
-from .conftest import MakeJob
+from .conftest import MakeJob, names_alive
 
 RUN_ONE = Path(__file__).parent / "run_one_attempt.py"
-
-
-def names_alive(sandbox: Sandbox, job_name: str, request: pytest.FixtureRequest) -> list[str]:
-    """What of a job is still there: containers or processes."""
-    if sandbox.name == "process":
-        return [mark for _, mark in leftovers.marked() if mark.startswith(f"{job_name} ")]
-    engine = request.getfixturevalue("docker_engine")
-    return [c["Names"][0] for c in engine.api.containers(all=True, filters={"name": job_name})]
 
 
 def test_output_status_and_time_are_those_of_the_agent(sandbox: Sandbox, make_job: MakeJob) -> None:
@@ -198,6 +190,42 @@ def test_a_folder_replaced_by_a_link_is_not_followed(make_job: MakeJob, tmp_path
     ProcessSandbox().execute(job)
     assert job.submission.is_symlink()
     assert (victim / "below").stat().st_mode & 0o7777 == 0o2750
+
+
+HOSTILE = {
+    "removes its folders": "cd /; rm -rf $MLEBENCH_SUBMISSION_DIR $MLEBENCH_LOGS_DIR $MLEBENCH_CODE_DIR",
+    "a FIFO as submission": "mkfifo $MLEBENCH_SUBMISSION_DIR/submission.csv; chmod 0 $MLEBENCH_SUBMISSION_DIR/*",
+    "a link to / as submission": "ln -s / $MLEBENCH_SUBMISSION_DIR/submission.csv; ln -s / root; ln -s . loop",
+    "FIFOs as folders": "for f in $MLEBENCH_SUBMISSION_DIR $MLEBENCH_LOGS_DIR; do rm -rf $f; mkfifo $f; done",
+    "links to / as folders": "for f in $MLEBENCH_SUBMISSION_DIR $MLEBENCH_LOGS_DIR; do rm -rf $f; ln -sT / $f; done",
+    "closed folders": "cd /; chmod 0 $MLEBENCH_SUBMISSION_DIR $MLEBENCH_LOGS_DIR $MLEBENCH_CODE_DIR",
+    "a socket as submission": "python3 -c \"import os, socket; os.chdir(os.environ['MLEBENCH_SUBMISSION_DIR']); "
+    "socket.socket(socket.AF_UNIX).bind('submission.csv')\"",
+}
+
+
+@pytest.mark.parametrize("script", HOSTILE.values(), ids=HOSTILE)
+def test_what_an_agent_leaves_is_the_callers_and_nothing_outside_is_touched(
+    sandbox: Sandbox, make_job: MakeJob, tmp_path: Path, script: str
+) -> None:
+    outside = [Path("/"), Path("/etc"), Path("/etc/passwd"), Path("/tmp")]
+    before = [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in outside]
+    job = make_job(f"{{ {script}; }} 2>/dev/null; exit 4", time=30)
+    assert sandbox.execute(job).exit_status == 4, job.log.read_text()
+    assert [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in outside] == before
+    folders = (job.submission, job.code, job.logs)
+    for left in [
+        path for folder in folders for path in (folder, *_below(folder)) if path.is_symlink() or path.exists()
+    ]:
+        assert left.lstat().st_uid == tmp_path.stat().st_uid
+        assert left.is_symlink() or left.lstat().st_mode & 0o600 == 0o600
+    for folder in folders:
+        leavings.remove(folder)
+        assert not folder.exists()
+
+
+def _below(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
 
 
 def test_secrets_are_not_in_what_a_traceback_would_show() -> None:

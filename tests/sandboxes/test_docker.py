@@ -16,9 +16,10 @@ import pytest
 
 from pytest_mlebench.agent import Agent
 from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.sandboxes import start
 from pytest_mlebench.sandboxes.docker import DockerSandbox, available
 
-from .conftest import MakeJob
+from .conftest import MakeJob, names_alive
 
 PYTHON = "python3 - <<'END'\n{}\nEND\n"
 
@@ -134,6 +135,82 @@ def test_memory_limit_is_reported(docker_sandbox: DockerSandbox, make_job: MakeJ
     assert execution.exit_status == 137
     assert "had it" not in job.log.read_text()
     assert not docker_sandbox.execute(make_job(memory=100 << 20)).out_of_memory
+
+
+@pytest.mark.parametrize("ending", ["exit 3", "sleep 30"])
+def test_memory_limit_is_reported_also_where_the_agent_survives_it(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, ending: str
+) -> None:
+    # Not Docker's word alone: whether it counts a kill that the container survives depends on versions and cgroups.
+    script = f"python3 -c 'x = bytearray(400 << 20)'; echo $?; {ending}"
+    job = make_job(script, memory=100 << 20, time=5, grace=2)
+    execution = docker_sandbox.execute(job)
+    assert execution.out_of_memory
+    assert execution.timed_out == (ending == "sleep 30")
+    lines = job.log.read_text().splitlines()
+    assert "137" in lines
+    assert "mlebench: the kernel killed 1 process of the agent for want of memory" in lines
+
+
+def test_kernel_chooses_the_agent_before_the_first_process(docker_sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    text = output(docker_sandbox, make_job("cat /proc/1/oom_score_adj /proc/self/oom_score_adj"))
+    first, agent = map(int, text.split())
+    assert first < agent
+
+
+def test_many_small_processes_out_of_memory_leave_the_first_one(
+    docker_sandbox: DockerSandbox, make_job: MakeJob
+) -> None:
+    # Each is smaller than the first process of the container, which the kernel would choose by size.
+    script = """
+import os, time
+for i in range(60):
+    if os.fork() == 0:
+        held = os.urandom(3 << 20); time.sleep(0.5); os._exit(0)
+lost = sum(os.wait()[1] != 0 for i in range(60))
+print("lost some" if lost else "lost none")
+"""
+    job = make_job(f"{PYTHON.format(script)} exit 3", memory=100 << 20)
+    execution = docker_sandbox.execute(job)
+    assert execution.out_of_memory
+    assert "mlebench: the kernel killed" in job.log.read_text()  # which the first process says
+
+
+def test_kills_are_counted_in_both_versions_of_cgroups(tmp_path: Path) -> None:
+    own = tmp_path / "cgroup"
+    own.write_text("0::/\n")
+    assert start.kills(str(tmp_path), str(own)) == 0
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    assert start.kills(str(tmp_path), str(own)) == 2
+    (tmp_path / "memory.events").write_text("low 0\nhigh 0\nmax 25\noom 3\noom_kill 4\noom_group_kill 0\n")
+    assert start.kills(str(tmp_path), str(own)) == 4
+    own.write_text("1:name=systemd:/x\n0::/docker/abc\n")
+    (tmp_path / "docker" / "abc").mkdir(parents=True)
+    (tmp_path / "docker" / "abc" / "memory.events").write_text("oom 1\noom_kill 1\n")
+    assert start.kills(str(tmp_path), str(own)) == 1
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "b() { b | b & }; b; while :; do sleep 1; done",
+        PYTHON.format(
+            "import os, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n"
+            "  try: os.fork() or os.setsid()\n  except OSError: time.sleep(0.05)"
+        ),
+    ],
+    ids=["polite", "stubborn"],
+)
+def test_fork_bomb_is_contained_and_ends_at_the_time_limit(
+    docker_sandbox: DockerSandbox, make_job: MakeJob, bomb: str, request: pytest.FixtureRequest
+) -> None:
+    job = make_job(bomb, processes=100, time=3, grace=1)
+    execution = docker_sandbox.execute(job)
+    assert execution.timed_out
+    assert execution.seconds < 30
+    assert names_alive(docker_sandbox, job.name, request) == []
+    assert docker_sandbox.execute(make_job("echo next")).exit_status == 0
 
 
 def test_limits_are_those_asked_for(docker_sandbox: DockerSandbox, make_job: MakeJob, docker_engine) -> None:

@@ -78,8 +78,9 @@ def between(docker_sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the SDK closes no socket whose connection is refused
 def test_lost_daemon_is_the_harness_failure_and_its_container_is_swept_later(
-    between: Between, docker_sandbox: DockerSandbox, docker_engine, make_job: MakeJob
+    between: Between, docker_sandbox: DockerSandbox, docker_engine, make_job: MakeJob, monkeypatch
 ) -> None:
+    monkeypatch.setattr("pytest_mlebench.sandboxes.docker.container.RESTART", 1.0)
     sandbox, job, failure = DockerSandbox(), make_job("sleep 30"), []
 
     def execute() -> None:

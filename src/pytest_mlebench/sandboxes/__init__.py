@@ -1,5 +1,5 @@
 """Where an attempt executes: the contract every sandbox keeps, and ours that keep it."""
 
-from pytest_mlebench.sandboxes.contract import Execution, Job, Limits, Network, Sandbox, Variables
+from pytest_mlebench.sandboxes.contract import Execution, Job, Limits, Network, Observer, Sandbox, Variables
 
-__all__ = ["Execution", "Job", "Limits", "Network", "Sandbox", "Variables"]
+__all__ = ["Execution", "Job", "Limits", "Network", "Observer", "Sandbox", "Variables"]

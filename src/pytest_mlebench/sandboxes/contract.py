@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pytest_mlebench.agent import Agent
 
-__all__ = ["Execution", "Job", "Limits", "Network", "Sandbox", "Variables"]
+__all__ = ["Execution", "Job", "Limits", "Network", "Observer", "Sandbox", "Variables"]
 
 Network = Literal["none", "open"]
 
@@ -40,6 +40,19 @@ class Limits:
     """Processes and threads at a time."""
 
 
+class Observer:
+    """Who follows an execution while the sandbox waits for its end; this one lets everything pass."""
+
+    def began(self) -> None:
+        """The agent's clock runs from now. Called once, by the thread that executes; must not take long or raise."""
+
+    def should_end(self) -> bool:
+        """Whether to end the agent now as at its time limit; asked at least every `PATIENCE` seconds until it ends."""
+        return False
+
+    PATIENCE = 2.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One attempt as a sandbox sees it. All paths are absolute host paths that exist."""
@@ -62,7 +75,7 @@ class Job:
     code: Path
     logs: Path
     log: Path
-    """File to which stdout and stderr of the agent are appended as they come."""
+    """File to which stdout and stderr of the agent are appended as they come, in bounds and without secrets."""
     validation: Path | str | None = None
     """Where the validation server listens: a Unix socket, or a URL for sandboxes whose transport is ``tcp``."""
     description: Path | None = None
@@ -71,6 +84,12 @@ class Job:
     gpus: tuple[str, ...] = ()
     """Device ids; empty for none."""
     network: Network = "none"
+    observer: Observer = field(default_factory=Observer)
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The host variables that the agent was given, by name: what it prints of their values is not written down."""
+        return Variables({name: self.environment[name] for name in self.agent.env if name in self.environment})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +102,8 @@ class Execution:
     """The agent's exit status; 128 + n where signal n ended it; None where it is not known."""
     timed_out: bool = False
     out_of_memory: bool = False
+    ended_early: bool = False
+    """Whether it was ended because the job's observer asked for it."""
 
 
 class Sandbox(ABC):

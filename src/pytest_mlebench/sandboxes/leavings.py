@@ -40,7 +40,8 @@ def remove(folder: Path) -> None:
     # Python's own removal recurses, and names no path longer than the system's limit.
     rm = shutil.which("rm") or shutil.which("rm", path=os.defpath)
     if rm is not None:
-        subprocess.run([rm, "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
+        # In a session of its own, where another Ctrl-C does not reach it.
+        subprocess.run([rm, "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False, start_new_session=True)
 
 
 def _reclaim_one(path: Path) -> None:

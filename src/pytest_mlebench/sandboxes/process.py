@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,10 +19,13 @@ from pytest_mlebench.agent import Agent
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import leavings, leftovers, owner
 from pytest_mlebench.sandboxes.contract import Execution, Job, Network, Sandbox, Variables
+from pytest_mlebench.sandboxes.copying import Copying
 from pytest_mlebench.sandboxes.needs import check_needs
+from pytest_mlebench.sandboxes.waiting import wait_for_end
 
 __all__ = ["ProcessSandbox"]
 
+_BLOCK = 1 << 20  # bytes that the agent may print before it has to wait for us
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -79,9 +84,11 @@ class ProcessSandbox(Sandbox):
     def sweep(self, run: str | None = None) -> list[str]:
         """Kill processes of `run`, or those whose owner is gone, and remove what they had; the jobs' names."""
         jobs = set()
-        for _, mark in leftovers.marked():
+        for mark in (*(mark for _, mark in leftovers.marked()), *_marks_of_folders()):
             job, _, rest = mark.partition(" ")
             of_run, _, started_by = rest.partition(" ")
+            if "/" in job or job in ("", ".", ".."):  # a mark that an agent made itself
+                continue
             if of_run == run or (run is None and owner.is_gone(started_by)):
                 jobs.add(job)
         for job in jobs:
@@ -97,8 +104,10 @@ class ProcessSandbox(Sandbox):
         _FOLDERS.mkdir(mode=0o700, exist_ok=True)
         if _FOLDERS.lstat().st_uid != os.getuid():
             raise PermissionError(f"{_FOLDERS} belongs to somebody else")
+        own.mkdir(mode=0o700)
+        (own / _MARK).write_text(_mark(job), encoding="utf-8")
         for name in ("home", "tmp"):
-            (own / name).mkdir(mode=0o700, parents=True)
+            (own / name).mkdir(mode=0o700)
         if job.description is not None:
             (own / "data").mkdir()
             for entry in job.data.iterdir():
@@ -117,38 +126,48 @@ class ProcessSandbox(Sandbox):
             "CUDA_VISIBLE_DEVICES": ",".join(job.gpus),
             **job.environment,
             **self.places(job),
-            leftovers.MARK: f"{job.name} {job.run} {owner.here()}",
+            leftovers.MARK: _mark(job),
         }
         return Variables(variables)
 
     def _run(self, job: Job, own: Path) -> Execution:
-        try:
-            log = job.log.open("ab", buffering=0)
-        except OSError as error:
-            raise HarnessError(f"cannot write the agent's log {job.log}: {error.strerror or error}") from error
-        began = time.monotonic()
-        with log:
+        with Copying(job) as output:
+            reading, writing = os.pipe()
+            pipe = _Pipe(reading)
+            output.start(pipe.receive, pipe.close)
             try:
-                process = subprocess.Popen(
-                    job.agent.command,
-                    cwd=job.code,
-                    env=self._environment(job, own),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            except (OSError, ValueError) as error:
-                # The agent's own fault, told as a shell would tell it.
-                missing = isinstance(error, FileNotFoundError)
-                log.write(f"mlebench: cannot run {job.agent.command[0]}: {error}\n".encode())
-                return Execution(seconds=time.monotonic() - began, exit_status=127 if missing else 126)
+                execution = self._follow(job, own, writing)
+            finally:
+                os.close(writing)
+            # Only a process that hides can hold the pipe still; what it prints is not waited for.
+            output.finish(2)
+        return execution
+
+    def _follow(self, job: Job, own: Path, output: int) -> Execution:
+        """Run the agent to its end; what it prints goes to the descriptor."""
+        began = time.monotonic()
+        job.observer.began()
         try:
-            timed_out = not _ends_by(process, began + job.limits.time)
-            if timed_out:
+            process = subprocess.Popen(
+                job.agent.command,
+                cwd=job.code,
+                env=self._environment(job, own),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            # The agent's own fault, told as a shell would tell it.
+            missing = isinstance(error, FileNotFoundError)
+            os.write(output, f"mlebench: cannot run {job.agent.command[0]}: {error}\n".encode())
+            return Execution(seconds=time.monotonic() - began, exit_status=127 if missing else 126)
+        try:
+            waited = wait_for_end(lambda until: _ends_by(process, until), began + job.limits.time, job.observer)
+            if waited.ended is None:
                 _signal(process, signal.SIGTERM)
                 deadline = time.monotonic() + job.limits.grace
-                if _ends_by(process, deadline):
+                if _ends_by(process, deadline) is not None:
                     # All of them have the grace period, not the first alone.
                     while leftovers.is_anyone_in(process.pid) and time.monotonic() < deadline:
                         time.sleep(0.02)
@@ -160,19 +179,54 @@ class ProcessSandbox(Sandbox):
         if not gone:
             raise HarnessError(f"processes of the attempt {job.name} cannot be killed: look for {leftovers.MARK} in ps")
         status = process.returncode
-        return Execution(seconds=seconds, exit_status=status if status >= 0 else 128 - status, timed_out=timed_out)
+        return Execution(
+            seconds=seconds,
+            exit_status=status if status >= 0 else 128 - status,
+            timed_out=waited.timed_out,
+            ended_early=waited.asked,
+        )
+
+
+class _Pipe:
+    """The reading end of a pipe."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._ready = select.poll()
+        self._ready.register(descriptor, select.POLLIN)
+        with contextlib.suppress(AttributeError, OSError):  # Linux alone has it, and not for everyone
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _BLOCK)
+
+    def receive(self, patience: float) -> bytes | None:
+        return os.read(self._descriptor, _BLOCK) if self._ready.poll(patience * 1000) else None
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 # One folder per user, so that no other user can have put anything there.
 _FOLDERS = Path(tempfile.gettempdir()) / f"mlebench-jobs-{os.getuid()}"
+_MARK = ".mark"
 
 
-def _ends_by(process: subprocess.Popen[bytes], deadline: float) -> bool:
+def _mark(job: Job) -> str:
+    return f"{job.name} {job.run} {owner.here()}"
+
+
+def _marks_of_folders() -> Iterator[str]:
+    """The marks of jobs whose folders are there: their processes may have ended with those that began them."""
+    for path in _FOLDERS.glob(f"*/{_MARK}"):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            mark = path.read_text(encoding="utf-8")
+            if mark.partition(" ")[0] == path.parent.name:
+                yield mark
+
+
+def _ends_by(process: subprocess.Popen[bytes], deadline: float) -> int | None:
     try:
-        process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        return process.wait(timeout=max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        return False
-    return True
+        return None
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:

@@ -6,8 +6,8 @@ It reads one line of JSON from standard input: the variables of the agent, which
 description nor on the disk of the engine. Standard library only, Python 3.8 or newer; nothing is imported from the
 project, for this file is mounted into images that know nothing of it.
 
-As process 1 of the container it also reaps orphans, passes signals to the agent's process group, and cannot be killed
-by the agent.
+As process 1 of the container it also reaps orphans, passes signals to the agent's process group, cannot be killed by
+the agent, and says at the end whether the kernel killed any of its processes for want of memory.
 """
 
 from __future__ import annotations
@@ -100,9 +100,11 @@ def run(command: list[str], variables: dict[str, str], doors: list[socket.socket
     if child == 0:
         execute(command, variables)
 
-    told_to_end = []
+    told_to_end: list[int] = []
 
     def pass_on(number: int, frame: object) -> None:
+        if not told_to_end:
+            report_kills()  # a kill may come before the end
         told_to_end.append(number)
         with contextlib.suppress(OSError):
             os.killpg(child, number)
@@ -129,6 +131,31 @@ def run(command: list[str], variables: dict[str, str], doors: list[socket.socket
                 return result
 
 
+def report_kills() -> None:
+    """Say on standard error, which is not the agent's, how many processes the kernel killed for want of memory."""
+    if killed := kills():
+        message = f"mlebench: the kernel killed {killed} process{'es' * (killed > 1)} of the agent for want of memory\n"
+        with contextlib.suppress(OSError):
+            os.write(2, message.encode())
+
+
+def kills(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> int:
+    """Processes of this container that the kernel killed for want of memory so far; 0 where it does not say."""
+    places = [f"{root}/memory.events", f"{root}/memory/memory.oom_control"]
+    with contextlib.suppress(OSError), open(own) as file:  # noqa: PTH123 (a file that starts fast)
+        # Where the container sees the cgroups of the whole machine, its own is below.
+        for line in file:
+            if line.startswith("0::"):
+                places.insert(0, f"{root}{line[3:].strip()}/memory.events")
+    for place in places:
+        with contextlib.suppress(OSError), open(place) as file:  # noqa: PTH123
+            for line in file:
+                name, _, count = line.partition(" ")
+                if name == "oom_kill":
+                    return int(count)
+    return 0
+
+
 def execute(command: list[str], variables: dict[str, str]) -> None:
     """Become the command; where that cannot be, say why and exit as a shell would."""
     os.setpgid(0, 0)
@@ -137,6 +164,9 @@ def execute(command: list[str], variables: dict[str, str]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(1, 2)  # one stream, or the engine would not keep the order of what is printed
+    # Where memory ends, the kernel shall kill a process of the agent rather than the first one or the harness.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")
     try:
         os.execvpe(command[0], command, {**os.environ, **variables})
     except FileNotFoundError:
@@ -151,7 +181,9 @@ def main(arguments: list[str]) -> int:
     """Read the variables, open the doors, run the command."""
     target, command = arguments[0], arguments[2:]
     variables = json.loads(sys.stdin.readline())
-    return run(command, variables, listen() if target else [], target)
+    result = run(command, variables, listen() if target else [], target)
+    report_kills()
+    return result
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
+from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import owner
 from pytest_mlebench.sandboxes.docker.engine import Engine, speaking
 
@@ -35,16 +36,20 @@ def remove(engine: Engine, container: str) -> None:
             return
 
 
-def remove_whatever_happens(engine: Engine, container: str) -> bool:
+def remove_whatever_happens(engine: Engine, container: str, patience: float = 0.0) -> bool:
     """Remove a container while an exception propagates; whether it is known to be gone.
 
     Another Ctrl-C does not keep it alive, nor does a creation that the engine had not finished when it was interrupted.
+    A daemon that does not answer is waited for, `patience` seconds at most, but not on Ctrl-C.
     """
     interrupted: KeyboardInterrupt | None = None
     gone = False
+    deadline = time.monotonic() + patience
     for _ in range(3):
         try:
-            with contextlib.suppress(DockerException, requests.RequestException, OSError):
+            with contextlib.suppress(DockerException, requests.RequestException, OSError, HarnessError):
+                if patience and interrupted is None:
+                    engine.wait_until_it_answers(max(0.0, deadline - time.monotonic()))
                 remove(engine, container)
                 gone = not _is_there_soon(engine, container)
             if gone:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import docker.utils.socket
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import LogConfig, Mount, Ulimit
@@ -21,7 +17,10 @@ from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import leavings
 from pytest_mlebench.sandboxes.contract import Execution, Job
 from pytest_mlebench.sandboxes.docker import cleanup, gpus
-from pytest_mlebench.sandboxes.docker.engine import Engine, said, speaking
+from pytest_mlebench.sandboxes.docker.ended_by import check_ended_by_itself
+from pytest_mlebench.sandboxes.docker.engine import RESTART, Engine, said, speaking
+from pytest_mlebench.sandboxes.docker.output import Output
+from pytest_mlebench.sandboxes.waiting import Waited, wait_for_end
 
 __all__ = ["Container"]
 
@@ -54,9 +53,14 @@ class Container:
             execution = self._run(variables)
             with speaking("remove the container"):
                 cleanup.remove(self._engine, self._job.name)
-        except BaseException:
+            if not (execution.timed_out or execution.ended_early):
+                check_ended_by_itself(self._engine, self._job.name)
+        except BaseException as error:
+            # The attempt's GPUs are not free, nor may it be tried again, before its container is gone: a daemon that is
+            # being restarted is waited for.
+            patience = RESTART if isinstance(error, HarnessError) else 0.0
             # While something may still run in the folders they are not walked.
-            if cleanup.remove_whatever_happens(self._engine, self._job.name):
+            if cleanup.remove_whatever_happens(self._engine, self._job.name, patience):
                 leavings.reclaim(own)
             raise
         leavings.reclaim(own)
@@ -64,15 +68,22 @@ class Container:
 
     def _run(self, variables: Mapping[str, str]) -> Execution:
         self._create()
-        with _Log(self._engine, self._job.name, self._job.log) as log:
+        with Output(self._engine, self._job) as output:
             self._start()
             began = time.monotonic()
             with speaking("hand the agent its variables"):
-                log.tell(json.dumps({"HOME": "/tmp/home", "USER": "agent", "LOGNAME": "agent", **variables}))
-            status, timed_out = self._wait_or_end(began)
+                output.tell(json.dumps({"HOME": "/tmp/home", "USER": "agent", "LOGNAME": "agent", **variables}))
+            self._job.observer.began()
+            status, waited = self._wait_or_end(began)
             seconds = time.monotonic() - began
-            log.finish()
-        return Execution(seconds=seconds, exit_status=status, timed_out=timed_out, out_of_memory=self._was_oom(status))
+            output.finish()
+        return Execution(
+            seconds=seconds,
+            exit_status=status,
+            timed_out=waited.timed_out,
+            out_of_memory=output.out_of_memory or self._was_oom(status),
+            ended_early=waited.asked,
+        )
 
     def _create(self) -> None:
         job, api = self._job, self._engine.api
@@ -155,16 +166,17 @@ class Container:
                 ) from error
             raise
 
-    def _wait_or_end(self, began: float) -> tuple[int | None, bool]:
-        """Wait for the agent's end, and bring it about at the time limit: its exit status, and whether that was so."""
+    def _wait_or_end(self, began: float) -> tuple[int | None, Waited[int]]:
+        """Wait for the agent's end, and bring it about at the time limit or at the observer's wish: its exit status."""
         limits = self._job.limits
-        if (status := self._wait_until(began + limits.time)) is not None:
-            return status, False
+        waited = wait_for_end(self._wait_until, began + limits.time, self._job.observer)
+        if waited.ended is not None:
+            return waited.ended, waited
         self._kill("SIGTERM")
         if (status := self._wait_until(time.monotonic() + limits.grace)) is None:
             self._kill("SIGKILL")
             status = self._wait_until(time.monotonic() + 60)
-        return status, True
+        return status, waited
 
     def _wait_until(self, deadline: float) -> int | None:
         """The agent's exit status, or None where it has not ended by then."""
@@ -183,7 +195,7 @@ class Container:
 
     def _kill(self, signal: str) -> None:
         try:
-            with speaking("end the agent at its time limit"):
+            with speaking("end the agent"):
                 self._engine.api.kill(self._job.name, signal)
         except HarnessError as error:
             # 409: it has ended by itself in this moment.
@@ -207,59 +219,3 @@ class Container:
 
     def _removed(self) -> HarnessError:
         return HarnessError(f"somebody removed the container {self._job.name} while the agent ran")
-
-
-class _Log:
-    """Copies what the agent prints to a file, as it comes, in a thread; and tells the container one line."""
-
-    def __init__(self, engine: Engine, container: str, path: Path) -> None:
-        with speaking("attach to the agent's container"):
-            self._socket = engine.api.attach_socket(
-                container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-            )
-        # Over plain connections the SDK wraps the socket for reading; over TLS it does not.
-        self._raw: socket.socket = getattr(self._socket, "_sock", self._socket)
-        self._path = path
-        self._problem: Exception | None = None
-        self._thread = threading.Thread(target=self._copy, name=f"log of {container}", daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> _Log:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop listening; after `finish` nothing is lost by that."""
-        with contextlib.suppress(OSError):
-            self._raw.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=10)
-        for end in (self._socket, self._raw):
-            with contextlib.suppress(OSError):
-                end.close()
-
-    def tell(self, line: str) -> None:
-        """Write one line to the container's standard input. Raises OSError as the system does."""
-        self._raw.sendall(line.encode() + b"\n")
-
-    def finish(self) -> None:
-        """Wait for the last output; raises HarnessError where the file could not be written."""
-        # The engine closes the stream once it has sent all.
-        self._thread.join(timeout=30)
-        if self._problem is not None:
-            raise HarnessError(f"cannot write the agent's log {self._path}: {self._problem}") from self._problem
-
-    def _copy(self) -> None:
-        try:
-            frames: Any = docker.utils.socket.frames_iter  # has no types
-            with self._path.open("ab", buffering=0) as file:
-                for _, data in frames(self._socket, tty=False):
-                    self._write(file, data)
-        except OSError as error:
-            self._problem = self._problem or error
-
-    def _write(self, file: Any, data: bytes) -> None:
-        # A full disk must not stop the reading, or the agent would wait for ever to be heard.
-        try:
-            while data:
-                data = data[file.write(data) :]
-        except OSError as error:
-            self._problem = self._problem or error

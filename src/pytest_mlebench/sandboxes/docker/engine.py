@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,16 @@ from docker.errors import APIError, DockerException
 
 from pytest_mlebench.errors import HarnessError
 
-__all__ = ["Engine", "connect", "said", "speaking"]
+__all__ = ["RESTART", "Engine", "connect", "said", "speaking"]
+
+RESTART = 60.0
+"""Seconds in which a daemon that went away is expected back; one that is restarted or updated takes a few."""
 
 _DEFAULT = "unix:///var/run/docker.sock"
 
 # Seconds that the engine may take for one answer; builds and waiting for an agent have limits of their own.
 _PATIENCE = 120
+_PAUSE = 0.2
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,47 @@ class Engine:
         """Whether ``docker info`` lists the security option, such as ``rootless`` or ``selinux``."""
         return any(f"name={name}" in option.split(",") for option in self.facts.get("SecurityOptions") or ())
 
+    def wait_until_it_answers(self, patience: float = RESTART) -> None:
+        """Return once the daemon answers, which it does at once unless it is being restarted.
 
-def connect() -> Engine:
-    """Connect as the docker command would; raises HarnessError that says why there is no connection and what to do."""
+        Raises HarnessError where it has not after `patience` seconds.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                # One that is shut down still serves the connections that it has, and takes no new ones.
+                self.api.close()
+                self.api.ping()
+            except (DockerException, requests.RequestException, OSError) as error:
+                if time.monotonic() > deadline:
+                    raise HarnessError(
+                        f"the Docker daemon has not answered for {patience:.0f} s: {said(error)}; see `docker info`"
+                    ) from error
+                time.sleep(_PAUSE)
+            else:
+                return
+
+
+class _AwayError(HarnessError):
+    """Nobody answers, which may pass."""
+
+
+def connect(patience: float = 0.0) -> Engine:
+    """Connect as the docker command would; raises HarnessError that says why there is no connection and what to do.
+
+    A daemon that does not answer may be being restarted: it is waited for, `patience` seconds at most.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _connect()
+        except _AwayError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _connect() -> Engine:
     where = _address()
     if where.startswith("unix://"):
         _knock(where.removeprefix("unix://"))
@@ -57,7 +100,7 @@ def connect() -> Engine:
         client = docker.from_env(timeout=_PATIENCE, use_ssh_client=True)
         facts = client.info()
     except (DockerException, requests.RequestException, OSError, ValueError) as error:
-        raise HarnessError(f"the Docker daemon at {where} does not answer: {said(error)}; see `docker info`") from error
+        raise _AwayError(f"the Docker daemon at {where} does not answer: {said(error)}; see `docker info`") from error
     engine = Engine(client, facts)
     try:
         _check_usable(engine, where)
@@ -82,7 +125,7 @@ def _knock(path: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
             door.connect(path)
     except FileNotFoundError:
-        raise HarnessError(
+        raise _AwayError(
             f"there is no Docker daemon at {path}: install Docker (https://docs.docker.com/engine/install/) "
             "or start it (`sudo systemctl start docker`)"
         ) from None
@@ -92,7 +135,7 @@ def _knock(path: str) -> None:
             "(`sudo usermod -aG docker $USER`, then log in again)"
         ) from None
     except ConnectionRefusedError:
-        raise HarnessError(
+        raise _AwayError(
             f"the Docker daemon at {path} is not running: start it (`sudo systemctl start docker`)"
         ) from None
     except OSError as error:

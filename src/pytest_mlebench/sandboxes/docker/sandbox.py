@@ -77,11 +77,14 @@ class DockerSandbox(Sandbox):
         self._images_of().ready(agent, progress)
 
     def execute(self, job: Job) -> Execution:
-        """Run the job in a container of its own."""
+        """Run the job in a container of its own; a daemon that is being restarted is waited for."""
         from pytest_mlebench.sandboxes.docker.container import Container
+        from pytest_mlebench.sandboxes.docker.engine import RESTART
 
+        engine = self._connected(RESTART)
+        engine.wait_until_it_answers()
         image = self._images_of().ready(job.agent, lambda line: None)
-        container = Container(self._connected(), job, image, allow_privileged=self._allow_privileged)
+        container = Container(engine, job, image, allow_privileged=self._allow_privileged)
         return container.execute(Variables({**job.environment, **self.places(job)}))
 
     def sweep(self, run: str | None = None) -> list[str]:
@@ -90,11 +93,11 @@ class DockerSandbox(Sandbox):
 
         return cleanup.sweep(self._connected(), run)
 
-    def _connected(self) -> Engine:
+    def _connected(self, patience: float = 0.0) -> Engine:
         if self._engine is None:
             from pytest_mlebench.sandboxes.docker.engine import connect
 
-            self._engine = connect()
+            self._engine = connect(patience)
             weakref.finalize(self, self._engine.client.close)
         return self._engine
 
