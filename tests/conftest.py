@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from typing import NoReturn
 
-import docker  # noqa: F401  # before pytester, which forgets what inner sessions import: two copies do not mix
+# Before pytester, which forgets what inner sessions import: two copies of these do not mix.
+import docker  # noqa: F401
+import numpy  # noqa: F401
 import pytest
 from hypothesis import settings
 
@@ -19,6 +23,10 @@ settings.load_profile("everywhere")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tests with limits must not wait for real runs of this machine, nor for each other.
+    leases = tempfile.mkdtemp(prefix="leases-of-tests-")
+    os.environ["MLEBENCH_LEASES_DIR"] = leases
+    config.add_cleanup(lambda: shutil.rmtree(leases, ignore_errors=True))
     config.addinivalue_line(
         "markers", "docker: needs a Docker daemon; skipped without one, or failed where MLEBENCH_REQUIRE_DOCKER is set."
     )

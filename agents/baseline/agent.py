@@ -18,6 +18,7 @@ def pytest_mlebench_agents() -> list[Agent]:
             description="recognises table, text and image tasks, and trains scikit-learn models (no language model)",
             command=("sh", "-c", 'PYTHONPATH="$MLEBENCH_AGENT_DIR" exec python3 -m solver'),
             folder=Path(__file__).parent,
+            uses_gpu=False,
             options={"time_budget": "600"},
         )
     ]

@@ -15,5 +15,6 @@ def pytest_mlebench_agents() -> list[Agent]:
             description="checks its environment and submits the sample submission",
             command=("sh", "-c", 'exec python3 "$MLEBENCH_AGENT_DIR/check.py"'),
             folder=Path(__file__).parent,
+            uses_gpu=False,
         )
     ]

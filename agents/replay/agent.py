@@ -36,5 +36,6 @@ def pytest_mlebench_agents() -> list[Agent]:
             command=("sh", "-c", _SCRIPT),
             options={"from": ""},
             folder_option="from",
+            uses_gpu=False,
         )
     ]

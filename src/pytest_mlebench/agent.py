@@ -44,6 +44,8 @@ class Agent:
     """Names of host variables to pass; their values are never written to disk or shown."""
     needs_gpu: bool = False
     """Refuse to start without a GPU."""
+    uses_gpu: bool = True
+    """Whether it can make use of one: with --mlebench-gpus=auto others get none, and wait for none."""
     needs_network: bool = False
     """Refuse to start with network none."""
     privileged: bool = False

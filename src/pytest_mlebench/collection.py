@@ -11,7 +11,7 @@ import pytest
 from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.errors import UnknownNameError
 
-__all__ = ["Collection", "unmatched_words"]
+__all__ = ["Collection", "attempt_of", "marker_lines", "unmatched_words"]
 
 _ARGUMENT = re.compile(r"(?:(?P<file>[^:]*)::)?test_competition(?:\[(?P<param>.+)\])?")
 
@@ -103,6 +103,12 @@ class Collection:
                 if wanted is None or name in wanted:
                     sets.append(pytest.param(competition, seed, marks=marks, id=name))
         metafunc.parametrize(("competition", "seed"), sets, indirect=["competition"])
+
+
+def attempt_of(id: str) -> tuple[str, int] | None:
+    """Competition and seed of an item of ours, from its node id; None for another's. pytest-xdist may append @group."""
+    found = re.fullmatch(r".*\[(.+)-(\d+)\](@.*)?", id)
+    return None if found is None else (found[1], int(found[2]))
 
 
 def unmatched_words(keywords: str, marks: str, catalog: Catalog) -> list[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
 from pytest_mlebench.quantities import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from pytest_mlebench.attempts.budget import Budget
 
 __all__ = ["Settings", "add_options", "agent_name", "given_values", "resumed_run", "take_over", "values"]
 
@@ -65,7 +68,26 @@ _OPTIONS = (
     _Option("cpus", "Processors per attempt (default: all).", "N"),
     _Option("memory", "Memory per attempt, like 440g (default: all).", "SIZE"),
     _Option("shm", "Shared memory (/dev/shm) per attempt, like 16g (default: Docker's 64m).", "SIZE"),
-    _Option("gpus", "GPUs of an attempt: none, all, or device ids like 0,1 (default none).", "IDS", default="none"),
+    _Option(
+        "gpus",
+        "GPUs that attempts share out among them: auto (those of this machine, none where the agent uses none), none, "
+        "all, or device ids like 0,1 (default auto).",
+        "IDS",
+        default="auto",
+    ),
+    _Option(
+        "gpus-per-attempt",
+        "How many of them an attempt gets for itself; a fraction, like 0.5, shares one (default 1).",
+        "N",
+        default="1",
+    ),
+    _Option("disk", "How much the folders of an attempt may take, like 100g; beyond it the attempt is ended.", "SIZE"),
+    _Option(
+        "budget",
+        "What an attempt may use of its model, like 20usd, 5mtokens, or both with a comma; beyond it it is ended.",
+        "AMOUNT",
+    ),
+    _Option("snapshot-every", "Keep and grade what is submitted at each mark of an attempt's time, like 1h.", "TIME"),
     _Option("network", "Network of an attempt (default none).", choices=("none", "open"), default="none"),
     _Option("allow-privileged", "Let an agent that asks for it run in a privileged container.", kind="bool"),
     _Option(
@@ -74,6 +96,12 @@ _OPTIONS = (
         choices=("valid", "median", "bronze", "silver", "gold"),
         default="bronze",
     ),
+    _Option(
+        "fail-under",
+        "Let the exit status say whether this percent of attempts earned a medal: 0 if so, else 1.",
+        "PERCENT",
+    ),
+    _Option("summary", "Write the summary to this file too, as Markdown as GitHub shows it.", "FILE"),
     _Option(
         "description",
         "Which description agents get: plain (default); obfuscated: without the competition's name and origin; "
@@ -172,10 +200,20 @@ class Settings:
     """Bytes; likewise shm."""
     shm: int | None
     gpus: str
-    """``none``, ``all``, or device ids with commas."""
+    """``auto``, ``none``, ``all``, or device ids with commas."""
+    gpus_per_attempt: float
+    """A whole number, or a fraction below 1; 0 for none."""
+    disk: int | None
+    """Bytes."""
+    budget: Budget | None
+    snapshot_every: float | None
+    """Seconds."""
     network: Literal["none", "open"]
     allow_privileged: bool
     require: Require
+    fail_under: float | None
+    """Percent of attempts with any medal, 0-100."""
+    summary: Path | None
     description: Literal["plain", "obfuscated", "original"]
     fixed: bool
     download: bool
@@ -186,6 +224,8 @@ class Settings:
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
         """The settings of this invocation; raises pytest.UsageError naming the option that cannot be read."""
+
+        from pytest_mlebench.attempts.budget import Budget
 
         def parsed(name: str, parse: Any, absent: Any = None) -> Any:
             text = _value(config, name)
@@ -216,9 +256,15 @@ class Settings:
             memory=parsed("memory", _memory),
             shm=parsed("shm", parse_size),
             gpus=_value(config, "gpus"),
+            gpus_per_attempt=parsed("gpus-per-attempt", _gpus_per_attempt),
+            disk=parsed("disk", parse_size),
+            budget=parsed("budget", Budget.parse),
+            snapshot_every=parsed("snapshot-every", _at_least_a_second),
             network=_value(config, "network"),
             allow_privileged=_value(config, "allow-privileged"),
             require=_value(config, "require"),
+            fail_under=parsed("fail-under", _percent),
+            summary=parsed("summary", lambda text: folder / Path(text).expanduser()),
             description=_value(config, "description"),
             fixed=_value(config, "fixed"),
             download=_value(config, "download"),
@@ -252,6 +298,26 @@ def _whole_number(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"a whole number of at least 0, not {text!r}")
     return int(text)
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise ValueError(f"a percentage from 0 to 100, not {text!r}")
+    return value
+
+
+def _at_least_a_second(text: str) -> float:
+    if (seconds := parse_duration(text)) < 1:
+        raise ValueError(f"at least 1s, not {text!r}")
+    return seconds
+
+
+def _gpus_per_attempt(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1000 or (value > 1 and value != int(value)):
+        raise ValueError(f"a whole number, or a fraction below 1 that shares a GPU, not {text!r}")
+    return value
 
 
 def _positive_float(text: str) -> float:

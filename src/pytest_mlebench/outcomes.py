@@ -8,6 +8,7 @@ import pytest
 
 from pytest_mlebench.attempts.record import TIERS, AttemptRecord, Outcome
 from pytest_mlebench.options import Require
+from pytest_mlebench.quantities import format_size
 
 __all__ = ["check_earned", "one_line", "teststatus"]
 
@@ -74,8 +75,10 @@ def one_line(record: AttemptRecord) -> str:
         text += f" ({shown}; {better} is better)"
     if record.timed_out:
         text += "; ended at the time limit"
+    if record.ended_early:
+        text += f"; {record.ended_early}"
     if record.out_of_memory:
-        text += "; killed for memory"
+        text += f"; killed for memory (limit {format_size(record.memory)})" if record.memory else "; killed for memory"
     elif record.outcome == "no_submission" and record.exit_status:
         text += f"; the agent exited with status {record.exit_status}"
     if record.outcome == "no_submission" and record.folder:
@@ -88,6 +91,9 @@ def teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, s
 
     Only passes get categories of their own: pytest's failure sections show what is in "failed".
     """
+    if str(report.when if isinstance(report, pytest.TestReport) else "") == "???":
+        # A worker of pytest-xdist died with the attempt: that is not the agent's failure.
+        return "error", "E", "ERROR"
     facts = getattr(report, "mlebench", None)
     if facts is None or getattr(report, "when", None) != "call":
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +9,37 @@ from typing import Any
 
 import pytest
 
+from pytest_mlebench.attempts.budget import Budget
+from pytest_mlebench.errors import MlebenchError
 from pytest_mlebench.options import given_values, take_over
 from pytest_mlebench.quantities import parse_duration, parse_size
+from pytest_mlebench.reporting.runs import find_run, read_facts, recorded_options
 
 __all__ = ["Selection", "take_up"]
 
 # What may differ from the run that is resumed: it changes which attempts there are, or how they are shown.
-_FREE = {"attempts", "download", "data_dir", "runs_dir", "require", "base_image", "resume", "regrade", "retries"}
-_PARSERS: dict[str, Callable[[str], float]] = {
+_FREE = {
+    "attempts",
+    "base_image",
+    "data_dir",
+    "download",
+    "fail_under",
+    "regrade",
+    "require",
+    "resume",
+    "retries",
+    "runs_dir",
+    "snapshot_every",
+    "summary",
+}
+_PARSERS: dict[str, Callable[[str], object]] = {
     "time_limit": parse_duration,
     "memory": parse_size,
     "shm": parse_size,
     "cpus": float,
+    "gpus_per_attempt": float,
+    "disk": parse_size,
+    "budget": Budget.parse,
 }
 
 
@@ -66,8 +84,13 @@ def take_up(config: pytest.Config, run: str) -> None:
     pytest.UsageError where there is no such run, or an option differs that would mix unlike attempts.
     """
     given = given_values(config)
-    folder = _find(config.invocation_params.dir / Path(given.get("mlebench_runs_dir") or "runs").expanduser(), run)
-    recorded = _recorded(folder)
+    runs = config.invocation_params.dir / Path(given.get("mlebench_runs_dir") or "runs").expanduser()
+    try:
+        folder = find_run(runs, run)
+        recorded = recorded_options(folder)
+        selection = read_facts(folder).get("selection") or {}
+    except MlebenchError as error:
+        raise pytest.UsageError(f"--mlebench-resume {run}: {error}") from None
     differences = [
         f"--{key.replace('_', '-')} is {_shown(value)} here and {_shown(recorded.get(key))} there"
         for key, value in given.items()
@@ -79,43 +102,15 @@ def take_up(config: pytest.Config, run: str) -> None:
         )
     free = {key: value for key, value in given.items() if key.removeprefix("mlebench_") in _FREE}
     take_over(config, {**recorded, **free, "mlebench_resume": str(folder)})
-    selection = json.loads((folder / "run.json").read_text(encoding="utf-8")).get("selection") or {}
     if Selection.of(config) == Selection("", "", ()):
         Selection.from_json(selection).apply(config)
-
-
-def _find(runs: Path, name: str) -> Path:
-    known = sorted(path.parent for path in runs.glob("*/run.json"))
-    if name == "last":
-        if not known:
-            raise pytest.UsageError(f"--mlebench-resume: there is no run in {runs}")
-        return known[-1]
-    for path in (runs / name, Path(name)):
-        if (path / "run.json").is_file():
-            return path.absolute()
-    found = [path for path in known if path.name.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    which = "there are several such runs" if found else "there is no such run"
-    names = ", ".join(path.name for path in (found or known)[-3:])
-    raise pytest.UsageError(f"--mlebench-resume {name}: {which} in {runs}{f', for example {names}' if names else ''}")
-
-
-def _recorded(folder: Path) -> Mapping[str, Any]:
-    try:
-        options = json.loads((folder / "run.json").read_text(encoding="utf-8"))["options"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise pytest.UsageError(
-            f"{folder / 'run.json'} does not hold the options it was started with ({error})"
-        ) from None
-    if not isinstance(options, dict):
-        raise pytest.UsageError(f"{folder / 'run.json'} does not hold the options it was started with")
-    return options
 
 
 def _same(key: str, here: Any, there: Any) -> bool:
     if isinstance(here, list):
         return sorted(here) == sorted(there or [])
+    if key == "mlebench_gpus":  # which ones makes no difference, that there are some does
+        return bool((here == "none") == (there == "none"))
     parse = _PARSERS.get(key.removeprefix("mlebench_"))
     try:
         return bool(parse(here) == parse(there)) if parse and here and there else bool(here == there)

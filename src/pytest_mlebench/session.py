@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import platform
-from importlib.metadata import version
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +16,31 @@ from pytest_mlebench import registration
 from pytest_mlebench.agent import Agent
 from pytest_mlebench.attempts.folders import RunFolder
 from pytest_mlebench.attempts.hardware import Machine, describe_share, select_gpus
+from pytest_mlebench.attempts.leases import Request
 from pytest_mlebench.attempts.locking import RunLock
 from pytest_mlebench.attempts.record import AttemptRecord
+from pytest_mlebench.attempts.status import StatusFile, clear_statuses
 from pytest_mlebench.catalog import Catalog
-from pytest_mlebench.collection import Collection, marker_lines
+from pytest_mlebench.collection import Collection, attempt_of, marker_lines
 from pytest_mlebench.competition import Competition
 from pytest_mlebench.data.progress import Step
 from pytest_mlebench.data.store import DataStore, PreparedData
 from pytest_mlebench.errors import HarnessError, MlebenchError
 from pytest_mlebench.options import Settings, values
-from pytest_mlebench.quantities import format_duration, format_size
+from pytest_mlebench.quantities import format_duration
 from pytest_mlebench.resuming import Selection
+from pytest_mlebench.run_facts import resumption, run_facts
 from pytest_mlebench.sandboxes import Limits, Network, Sandbox, scratch
 
 __all__ = ["BENCHMARK", "Benchmark", "start"]
 
 BENCHMARK = pytest.StashKey["Benchmark"]()
 
-# What the published results were obtained with, for a person to read; the GPU had 24 GB.
-_STANDARD = {"time_limit": "24h 00m", "cpus": "36", "memory": "440 GB", "gpus": "1", "attempts": "3"}
-
 
 def start(config: pytest.Config) -> None:
     """Make this pytest session a run of the benchmark; raises pytest.UsageError for what a user can mend."""
-    from pytest_mlebench import fixtures, reports
+    from pytest_mlebench import ending, fixtures, live, reports
+    from pytest_mlebench.scheduling import Scheduling
 
     settings = Settings.of(config)
     selection = Selection.of(config)
@@ -53,6 +54,10 @@ def start(config: pytest.Config) -> None:
     config.pluginmanager.register(benchmark, "mlebench-session")
     config.pluginmanager.register(Collection(config, catalog, settings.attempts), "mlebench-collection")
     config.pluginmanager.register(reports.Reports(config, benchmark), "mlebench-reports")
+    config.pluginmanager.register(ending.Ending(config, benchmark), "mlebench-ending")
+    config.pluginmanager.register(Scheduling(config, benchmark), "mlebench-scheduling")
+    if not benchmark.is_worker:
+        config.pluginmanager.register(live.Live(config, benchmark), "mlebench-live")
     for module in fixtures.MODULES:
         config.pluginmanager.register(module, f"mlebench-{module.__name__.rpartition('.')[2]}")
 
@@ -84,12 +89,14 @@ class Benchmark:
         own_image = self.agent.image or self.agent.dockerfile
         self._chose_docker = settings.sandbox == "auto" and self.sandbox.name == "docker" and not own_image
         self.lock = RunLock(self.folder.root)
-        if settings.resume and not self.is_worker and not self._only_shows:
+        self.worker: str = config.workerinput["workerid"] if self.is_worker else "main"  # type: ignore[attr-defined]
+        self.status = StatusFile(self.folder.root, self.worker)
+        if settings.resume and not self.is_worker and not self.is_only_shown:
             # Before workers of pytest-xdist start, which say that they attempt.
             self._lead()
         self._ready = self.is_worker
         self._begun = False
-        self._machine: Machine | None = None
+        self._workers = 1
 
     def _lead(self) -> None:
         try:
@@ -97,16 +104,22 @@ class Benchmark:
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
 
-    @property
+    @cached_property
     def machine(self) -> Machine:
         """This machine; looked at once."""
-        self._machine = self._machine or Machine.here()
-        return self._machine
+        return Machine.here()
+
+    @cached_property
+    def pool(self) -> tuple[str, ...]:
+        """Ids of the GPUs that attempts share out; raises HarnessError where what was asked for is not there."""
+        if self.settings.gpus_per_attempt == 0:
+            return ()
+        return select_gpus(self.settings.gpus, self.machine, used=self.agent.uses_gpu)
 
     @property
-    def gpus(self) -> tuple[str, ...]:
-        """Device ids that attempts get; raises HarnessError where what was asked for is not there."""
-        return select_gpus(self.settings.gpus, self.machine)
+    def gpus_per_attempt(self) -> float:
+        """How many GPUs an attempt gets."""
+        return self.settings.gpus_per_attempt if self.pool else 0
 
     @property
     def limits(self) -> Limits:
@@ -122,9 +135,21 @@ class Benchmark:
         return self.settings.network if self.sandbox.isolates else "open"
 
     @property
-    def hardware(self) -> str:
-        """What an attempt may use, for a person."""
-        return describe_share(self.machine, self.limits, self.gpus)
+    def needs(self) -> Request:
+        """What an attempt gets for itself, of this machine's; what has no limit is shared by all."""
+        limits = self.limits
+        return Request(
+            pool=self.pool,
+            gpus=self.gpus_per_attempt,
+            cpus=limits.cpus or 0,
+            total_cpus=self.machine.cpus,
+            memory=limits.memory or 0,
+            total_memory=self.machine.memory,
+        )
+
+    def hardware(self, gpus: tuple[str, ...]) -> str:
+        """What an attempt with these GPUs may use, for a person."""
+        return describe_share(self.machine, self.limits, gpus)
 
     def pytest_report_header(self) -> list[str]:
         """Agent, sandbox, limits, and where the run is recorded."""
@@ -132,7 +157,7 @@ class Benchmark:
         unset = [name for name in self.agent.env if name not in os.environ]
         lines = [
             f"mlebench: agent {self.agent.name}, {s.attempts} attempt{'s' if s.attempts > 1 else ''} per competition, "
-            f"time limit {format_duration(s.time_limit)}, network {self.network}, gpus {s.gpus}",
+            f"time limit {format_duration(s.time_limit)}, network {self.network}, {self._gpus_in_words()}",
             f"mlebench: sandbox {self.sandbox.describe()}",
         ]
         if self.sandbox.name == "process" and (why := self._why_not_docker()):
@@ -145,10 +170,24 @@ class Benchmark:
             lines.append(f"mlebench: not set, so not passed to the agent: {', '.join(unset)}")
         return lines
 
+    def _gpus_in_words(self) -> str:
+        try:
+            pool = self.pool
+        except HarnessError:  # said before the first attempt starts
+            return f"gpus {self.settings.gpus}"
+        if not pool:
+            return "no GPU"
+        return f"{self.gpus_per_attempt:g} of GPU{'s' if len(pool) > 1 else ''} {', '.join(pool)} each"
+
     def _why_not_docker(self) -> str | None:
         from pytest_mlebench.sandboxes import docker
 
         return docker.available()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
+        """Note how many attempts there are at a time."""
+        self._workers = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -160,8 +199,7 @@ class Benchmark:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Under pytest-xdist the workers collect; the controller makes ready before it hands out the first item."""
-        names = (i.partition("[")[2].rstrip("]").rpartition("-") for i in ids)
-        self._make_ready({(competition, int(seed)) for competition, _, seed in names})
+        self._make_ready({attempt for attempt in map(attempt_of, ids) if attempt is not None})
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -172,36 +210,41 @@ class Benchmark:
 
     def _make_ready(self, attempts: set[tuple[str, int]]) -> None:
         """Check and build the sandbox, and begin the run's record; ends the session where the sandbox cannot work."""
-        if self._ready or self._only_shows:
+        if self._ready or self.is_only_shown:
             return
         self._ready = True
         resumed = bool(self.settings.resume)
+        will_run = set(filter(self._will_run, {id for id, _ in attempts}))
+        planned = [f"{id}-{seed}" for id, seed in attempts if id in will_run]
         pending = {id for id, seed in attempts if self.finished(self.catalog.get(id), seed) is None}
-        runs = not self.settings.regrade and any(map(self._will_run, pending))
+        runs = not self.settings.regrade and bool(pending & will_run)
         if not runs and not resumed:
             return
         try:
             if runs:
                 self._make_sandbox_ready(pending)
             if resumed:
-                self.folder.go_on(self._resumption())
+                self.folder.go_on(resumption(self, planned, self._workers))
             else:
-                self.folder.create(self._facts())
-                self.lock.lead()
+                self.folder.create(run_facts(self, planned, self._workers))
+                self.lock.lead(new=True)
             self.lock.work()
+            clear_statuses(self.folder.root)
         except MlebenchError as error:
             raise pytest.UsageError(str(error)) from None
         self._begun = runs
 
     @property
-    def _only_shows(self) -> bool:
+    def is_only_shown(self) -> bool:
+        """Whether pytest was asked to show something, and to run nothing."""
         shows = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
         return any(getattr(self.config.option, name, False) for name in shows)
 
     def _make_sandbox_ready(self, competitions: set[str]) -> None:
         scratch.sweep()
         self.sandbox.sweep()
-        self.sandbox.check(self.agent, self.gpus, self.settings.network)
+        self.sandbox.check(self.agent, self.pool, self.settings.network)
+        _ = self.needs
         self._build()
         for competition in competitions:
             _ = self.catalog.get(competition).leaderboard
@@ -270,64 +313,6 @@ class Benchmark:
         terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:
             terminal.write_line(f"mlebench: {line}")
-
-    def _facts(self) -> dict[str, Any]:
-        """What run.json says: everything a reader needs to know how the results were obtained."""
-        s, machine, limits = self.settings, self.machine, self.limits
-        cpus, memory = limits.cpus or machine.cpus, limits.memory or machine.memory
-        shown = {
-            "time_limit": format_duration(limits.time),
-            "cpus": f"{cpus:g}",
-            "memory": format_size(memory),
-            "gpus": str(len(self.gpus)),
-            "attempts": str(s.attempts),
-        }
-        return {
-            "run": self.folder.name,
-            "options": {**values(self.config), "mlebench_sandbox": self.sandbox.name},
-            "selection": self.selection.to_json(),
-            "started": self.started.isoformat(timespec="seconds"),
-            "agent": {
-                "name": self.agent.name,
-                "options": dict(self.agent.options),
-                "variables_passed": [name for name in self.agent.env if name in os.environ],
-            },
-            "attempts": s.attempts,
-            "sandbox": self.sandbox.name,
-            "description": s.description,
-            "fixed": s.fixed,
-            "require": s.require,
-            "time_limit": limits.time,
-            "cpus": cpus,
-            "memory": memory,
-            "shm": limits.shm,
-            "gpus": list(self.gpus),
-            "network": self.network,
-            "privileged": s.allow_privileged and self.agent.privileged,
-            "machine": {
-                "cpus": machine.cpus,
-                "memory": machine.memory,
-                "gpus": [gpu.name for gpu in machine.gpus],
-                "system": machine.system,
-            },
-            "deviations": [
-                f"{key}: {shown[key]} (standard {standard})"
-                for key, standard in _STANDARD.items()
-                if shown[key] != standard
-            ]
-            + ["data: repaired where there is a repaired variant (standard as published)"] * s.fixed,
-            "versions": {
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("pytest-mlebench", "pytest", "pandas", "numpy", "scikit-learn")},
-            },
-        }
-
-    def _resumption(self) -> dict[str, Any]:
-        """What run.json says of going on: when, with how many seeds and which selection, on which versions."""
-        facts = self._facts()
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        kept = ("attempts", "selection", "machine", "deviations", "versions")
-        return {"resumed": now, **{name: facts[name] for name in kept}}
 
     def finished(self, competition: Competition, seed: int) -> AttemptRecord | None:
         """The record of an attempt that an earlier pytest finished, errors of the harness not counted."""

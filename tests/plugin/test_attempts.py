@@ -14,12 +14,15 @@ def test_options_reach_the_agent_as_variables(directory):
 def test_the_agent_gets_its_named_variables_and_nothing_of_the_hosts_environment(directory, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "s3cret-value")
     monkeypatch.setenv("OTHER_TOKEN", "not-for-agents")
+    conftest = directory.path / "conftest.py"
+    conftest.write_text(conftest.read_text().replace('"env | sort"', '"env | sort; env > seen.txt"'))
     directory.run("environment")
     folder = directory.run_folder()
+    assert "SECRET_TOKEN=s3cret-value\n" in (folder / "toy/seed-0/code/seen.txt").read_text()
     seen = dict(
         line.split("=", 1) for line in (folder / "toy/seed-0/agent.log").read_text().splitlines() if "=" in line
     )
-    assert seen["SECRET_TOKEN"] == "s3cret-value"
+    assert seen["SECRET_TOKEN"] == "[SECRET_TOKEN]"
     assert seen["MLEBENCH_COMPETITION"] == "toy"
     assert seen["MLEBENCH_SEED"] == "0"
     assert seen["MLEBENCH_TIME_LIMIT"] == "86400"

@@ -216,7 +216,7 @@ def test_an_agents_failure_is_never_tried_again(counted, failing):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("last", "there is no run in"), ("nonsense", "nonsense: there is no such run in")],
+    [("last", "there is no run in"), ("nonsense", "there is no run named 'nonsense'")],
 )
 def test_a_run_that_is_not_there_is_named(directory, name, message):
     result = resume(directory, run=name)

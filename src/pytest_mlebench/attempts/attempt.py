@@ -7,18 +7,19 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_mlebench.agent import Agent
+from pytest_mlebench.attempts.budget import Budget
 from pytest_mlebench.attempts.folders import AttemptFolder
 from pytest_mlebench.attempts.instructions import instructions
 from pytest_mlebench.attempts.judging import judged, unjudged
 from pytest_mlebench.attempts.record import AttemptRecord
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.grading.grade import Grade
-from pytest_mlebench.sandboxes import Execution, Job, Limits, Network, Sandbox, Variables
+from pytest_mlebench.sandboxes import Execution, Job, Limits, Network, Observer, Sandbox, Variables
 
 if TYPE_CHECKING:
     from pytest_mlebench.competition import Competition
@@ -41,6 +42,11 @@ class Attempt:
     network: Network
     hardware: str
     """What it may use, for a person."""
+    budget: Budget | None = None
+    disk: int | None = None
+    """Bytes that its folders may take."""
+    observer: Observer = field(default_factory=Observer)
+    """Who follows it while its agent works."""
     description: Path | None = None
     """The description that the agent gets in place of the data's own."""
     obfuscated: bool = False
@@ -76,9 +82,15 @@ class Attempt:
             limits=self.limits,
             gpus=self.gpus,
             network=self.network,
+            observer=self.observer,
         )
         text = instructions(
-            sandbox.places(job), time_limit=self.limits.time, hardware=self.hardware, network=self.network
+            sandbox.places(job),
+            time_limit=self.limits.time,
+            hardware=self.hardware,
+            network=self.network,
+            budget=self.budget,
+            disk=self.disk,
         )
         try:
             self.folder.instructions.write_text(text, encoding="utf-8")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from pytest_mlebench.files import write_json
 from pytest_mlebench.grading.grade import Grade
 
 __all__ = ["AttemptFolder", "RunFolder"]
+
+_FORMAT = "%Y-%m-%dT%H-%M-%S"
+_TIME = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ class AttemptFolder:
         """The instructions the agent got."""
         return self.root / "instructions.txt"
 
+    def snapshot(self, elapsed: float) -> Path:
+        """The folder of what was submitted after so many seconds: ``snapshots/002h30m00s``."""
+        minutes, seconds = divmod(round(elapsed), 60)
+        return self.root / "snapshots" / f"{minutes // 60:03d}h{minutes % 60:02d}m{seconds:02d}s"
+
     @property
     def record(self) -> Path:
         """What is known of the attempt; it counts as finished once this file is there."""
@@ -57,11 +67,7 @@ class AttemptFolder:
 
     def create(self) -> None:
         """Make the folder new; one that is there already is kept under another name, never overwritten."""
-        if self.root.exists():
-            n = 1
-            while (kept := self.root.with_name(f"{self.root.name}.earlier-{n}")).exists():
-                n += 1
-            self.root.rename(kept)
+        _put_aside(self.root)
         for folder in (self.submission, self.code, self.logs):
             folder.mkdir(parents=True)
 
@@ -69,17 +75,45 @@ class AttemptFolder:
         """What is recorded of the attempt; None where it is not finished, or the file is damaged."""
         try:
             return AttemptRecord.from_json(json.loads(self.record.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
     def write_grade(self, grade: Grade) -> None:
         """Record the grade as grade.json."""
+        self._make_recordable()
         write_json(self.root / "grade.json", grade.to_json())
 
     def write_record(self, record: AttemptRecord) -> None:
         """Record the attempt as attempt.json."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        self._make_recordable()
         write_json(self.record, record.to_json())
+
+    def _make_recordable(self) -> None:
+        """Put aside what an agent, where nothing isolates it, left in the place of the folder or of its records."""
+        if not stat.S_ISDIR(_mode(self.root)):
+            _put_aside(self.root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        for path in (self.root / "grade.json", self.record):
+            if stat.S_ISDIR(_mode(path)):
+                _put_aside(path)
+
+
+def _mode(path: Path) -> int:
+    """The mode of what stands there, a link not followed; 0 where nothing does."""
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def _put_aside(path: Path) -> None:
+    """Give what stands there, if anything, the first name ``<name>.earlier-<n>`` that is free."""
+    if not _mode(path):
+        return
+    n = 1
+    while _mode(kept := path.with_name(f"{path.name}.earlier-{n}")):
+        n += 1
+    path.rename(kept)
 
 
 @dataclass(frozen=True)
@@ -90,8 +124,15 @@ class RunFolder:
 
     @classmethod
     def new(cls, runs: Path, agent: str, now: datetime.datetime) -> RunFolder:
-        """A folder name that no other run has: date, time, agent and a few random letters. Nothing is created yet."""
-        name = f"{now:%Y-%m-%dT%H-%M-%S}-{re.sub(r'[^a-z0-9-]+', '-', agent.lower())}-{secrets.token_hex(2)}"
+        """A folder name that no other run has: date, time, agent and a few random letters. Nothing is created yet.
+
+        It sorts behind those of all other runs there, so that the last one is found: the clock may have been set back.
+        """
+        times = (re.match(_TIME, path.parent.name) for path in runs.glob("*/run.json"))
+        for found in (each[0] for each in times if each):
+            with contextlib.suppress(ValueError):
+                now = max(now, datetime.datetime.strptime(found + "Z", f"{_FORMAT}%z") + datetime.timedelta(seconds=1))
+        name = f"{now:{_FORMAT}}-{re.sub(r'[^a-z0-9-]+', '-', agent.lower())}-{secrets.token_hex(2)}"
         return cls(runs / name)
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from pytest_mlebench.quantities import format_duration
+from pytest_mlebench.attempts.budget import USAGE, Budget
+from pytest_mlebench.quantities import format_duration, format_size
 
 __all__ = ["instructions"]
 
@@ -27,7 +28,7 @@ TIME AND HARDWARE
   Time limit: {time}. You are stopped then, and the submission.csv that is there is graded: write a first one early,
   and improve it.
   Hardware: {hardware}.
-  Network: {network}.
+{more}  Network: {network}.
 
 CHECKING A SUBMISSION
   A server tells whether a file has the right format. It never tells a score. Ask as often as you like:
@@ -49,19 +50,33 @@ def instructions(
     time_limit: float,
     hardware: str,
     network: str,
+    budget: Budget | None = None,
+    disk: int | None = None,
 ) -> str:
     """The text of instructions.txt.
 
     `places` are the variables MLEBENCH_*_DIR and MLEBENCH_VALIDATION_URL as the agent sees them; `time_limit` is
-    in seconds. The text names no competition, so it serves obfuscated descriptions too.
+    in seconds, `disk` in bytes. The text names no competition, so it serves obfuscated descriptions too.
     """
     return _TEXT.format(
         data=places["MLEBENCH_DATA_DIR"],
         code=places["MLEBENCH_CODE_DIR"],
         submission=places["MLEBENCH_SUBMISSION_DIR"],
         logs=places["MLEBENCH_LOGS_DIR"],
+        more="".join(_more(places["MLEBENCH_LOGS_DIR"], budget, disk)),
         validation=places["MLEBENCH_VALIDATION_URL"],
         time=format_duration(time_limit),
         hardware=hardware,
         network="none" if network == "none" else "open; rule 2 holds there too",
     )
+
+
+def _more(logs: str, budget: Budget | None, disk: int | None) -> Iterator[str]:
+    """Lines on limits that only some runs have."""
+    if disk is not None:
+        yield f"  Disk: your folders may take {format_size(disk)} in all. Beyond that you are stopped.\n"
+    if budget is not None:
+        amounts = [] if budget.cost is None else [f"{budget.cost:.2f} USD"]
+        amounts += [] if budget.tokens is None else [f"{budget.tokens:,} tokens"]
+        yield f"  Budget: {' and '.join(amounts)} of your language model. Beyond that you are stopped.\n"
+        yield f'  Where you know what you used, keep {logs}/{USAGE} up to date: {{"tokens": 120000, "cost": 1.25}}.\n'

@@ -12,7 +12,7 @@ from pytest_mlebench.leaderboard import THRESHOLDS
 if TYPE_CHECKING:
     from pytest_mlebench.competition import Competition
 
-__all__ = ["judged", "unjudged"]
+__all__ = ["judged", "outcome_of", "unjudged"]
 
 
 def unjudged(
@@ -48,7 +48,7 @@ def judged(record: AttemptRecord, grade: Grade | None) -> AttemptRecord:
         )
     return replace(
         record,
-        outcome=_outcome(grade),
+        outcome=outcome_of(grade),
         reason=grade.reason,
         score=grade.to_json()["score"],
         medal=grade.medal,
@@ -58,7 +58,8 @@ def judged(record: AttemptRecord, grade: Grade | None) -> AttemptRecord:
     )
 
 
-def _outcome(grade: Grade) -> Outcome:
+def outcome_of(grade: Grade) -> Outcome:
+    """What the submission earned."""
     if not grade.valid:
         return "invalid"
     return grade.medal or ("above_median" if grade.above_median else "valid")

@@ -21,14 +21,17 @@ class RunLock:
     def __init__(self, run: Path) -> None:
         self._run = run
         self._held: list[int] = []
+        self._works = False
 
-    def lead(self) -> None:
-        """Become the only one to lead this run, once no worker of an earlier one is left.
+    def lead(self, *, new: bool = False) -> None:
+        """Become the only one to lead this run, once no worker of an earlier pytest is left; a `new` run has none.
 
         Raises HarnessError where another pytest leads it, or such a worker does not end.
         """
         if not self._take("lead.lock", fcntl.LOCK_EX):
             raise HarnessError(f"another pytest is working on {self._run}: wait for it, or stop it")
+        if new:
+            return
         until = time.monotonic() + _STRAGGLERS_SECONDS
         while not self._take("work.lock", fcntl.LOCK_EX):
             if time.monotonic() > until:
@@ -38,11 +41,12 @@ class RunLock:
         os.close(self._held.pop())
 
     def work(self) -> None:
-        """Say that this process attempts; beside others that do."""
-        self._take("work.lock", fcntl.LOCK_SH)
+        """Say that this process attempts, beside others that do; saying it again does nothing."""
+        self._works = self._works or self._take("work.lock", fcntl.LOCK_SH)
 
     def release(self) -> None:
         """Give back what is held."""
+        self._works = False
         while self._held:
             os.close(self._held.pop())
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-__all__ = ["TIERS", "AttemptRecord", "Outcome"]
+__all__ = ["TIERS", "AttemptRecord", "Outcome", "Snapshot"]
 
 Outcome = Literal["gold", "silver", "bronze", "above_median", "valid", "invalid", "no_submission", "error"]
 """What an attempt earned, best first; ``valid`` is a graded submission at or below the median."""
 
 TIERS: tuple[Outcome, ...] = ("gold", "silver", "bronze", "above_median", "valid", "invalid", "no_submission")
 """The outcomes an agent can earn, best first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What the submission that was there at a mark of the attempt's time would have earned."""
+
+    elapsed: float
+    """Seconds of the agent's time."""
+    outcome: Outcome
+    score: float | None = None
+    medal: str | None = None
+    reason: str | None = None
+    """Why it is invalid, or could not be graded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +55,22 @@ class AttemptRecord:
     exit_status: int | None = None
     timed_out: bool = False
     out_of_memory: bool = False
+    ended_early: str | None = None
+    """Why it was ended before its time limit, for a person: a budget that was used up."""
     sandbox: str | None = None
+    worker: str | None = None
+    """The process of pytest-xdist that led it, such as ``gw0``; ``main`` without pytest-xdist."""
     gpus: tuple[str, ...] = ()
+    """Ids of the devices it got; likewise `cpus`, their number, and `memory` in bytes, where there was a limit."""
+    cpus: float | None = None
+    memory: int | None = None
+    waited: float | None = None
+    """Seconds it waited for its GPUs, processors and memory; not part of the agent's time."""
+    tokens: int | None = None
+    """What the agent used of its language model, where that is known; `cost` in US dollars."""
+    cost: float | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    """In order of time."""
     created_at: str | None = None
     """UTC, ISO 8601, when the attempt started."""
     folder: str | None = None
@@ -72,11 +99,17 @@ class AttemptRecord:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON values."""
-        return {**asdict(self), "gpus": list(self.gpus), "problems": list(self.problems)}
+        lists = {name: list(getattr(self, name)) for name in ("gpus", "problems")}
+        return {**asdict(self), **lists, "snapshots": [asdict(snapshot) for snapshot in self.snapshots]}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> AttemptRecord:
         """The record that `to_json` wrote; unknown keys of newer versions are passed over."""
-        known = {field.name for field in fields(cls)}
         lists = {name: tuple(value.get(name) or ()) for name in ("gpus", "problems")}
-        return cls(**{**{k: v for k, v in value.items() if k in known}, **lists})
+        snapshots = tuple(Snapshot(**_known(Snapshot, each)) for each in value.get("snapshots") or ())
+        return cls(**{**_known(cls, value), **lists, "snapshots": snapshots})
+
+
+def _known(cls: Any, value: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(cls)}
+    return {name: each for name, each in value.items() if name in names}

@@ -26,6 +26,9 @@ _FACTS = (
     "rank",
     "teams",
     "seconds",
+    "ended_early",
+    "tokens",
+    "cost",
     "fixed",
 )
 

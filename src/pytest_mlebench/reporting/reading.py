@@ -13,12 +13,12 @@ from pytest_mlebench.attempts.record import TIERS, AttemptRecord
 __all__ = ["read_records"]
 
 _LARGEST = 1 << 20
-"""Bytes; an attempt.json takes about one thousand."""
+"""Bytes; an attempt.json takes about one thousand, and a hundred for each snapshot."""
 
 _TEXTS = ("competition", "complexity", "category", "agent")
-_OPTIONAL_TEXTS = ("reason", "sandbox", "created_at", "folder")
-_NUMBERS = ("score", "gold", "silver", "bronze", "median", "seconds")
-_INTEGERS = ("rank", "teams", "exit_status", "tries")
+_OPTIONAL_TEXTS = ("reason", "ended_early", "sandbox", "worker", "created_at", "folder")
+_NUMBERS = ("score", "gold", "silver", "bronze", "median", "seconds", "cpus", "waited", "cost", "elapsed")
+_INTEGERS = ("rank", "teams", "exit_status", "tries", "memory", "tokens")
 _TRUTHS = ("above_median", "timed_out", "out_of_memory", "fixed")
 _LISTS = ("gpus", "problems")
 
@@ -61,14 +61,30 @@ def _record(path: Path) -> AttemptRecord:
 
 def _check(value: dict[str, Any]) -> None:
     """Raise ValueError for the first field that is not of its type."""
+    snapshots = value.get("snapshots") or []
+    if not isinstance(snapshots, list) or not all(isinstance(each, dict) for each in snapshots):
+        raise ValueError("snapshots is not a list of objects")
+    for snapshot in snapshots:
+        _check_fields(snapshot)
+        if snapshot.get("elapsed") is None:
+            raise ValueError("elapsed is not a finite number")
     for name in _TEXTS:
         if not isinstance(value.get(name), str):
             raise ValueError(f"{name} is not a text")
+    if not _is_integer(value.get("seed")):
+        raise ValueError("seed is not an integer")
+    for name in _LISTS:
+        texts = value.get(name)
+        if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+            raise ValueError(f"{name} is not a list of texts")
+    _check_fields(value)
+
+
+def _check_fields(value: dict[str, Any]) -> None:
+    """Raise ValueError for the first field, of those a record or a snapshot may have, that is not of its type."""
     for name in _OPTIONAL_TEXTS:
         if not isinstance(value.get(name), str | None):
             raise ValueError(f"{name} is not a text")
-    if not _is_integer(value.get("seed")):
-        raise ValueError("seed is not an integer")
     for name in _INTEGERS:
         if value.get(name) is not None and not _is_integer(value[name]):
             raise ValueError(f"{name} is not an integer")
@@ -85,10 +101,6 @@ def _check(value: dict[str, Any]) -> None:
         raise ValueError("outcome is not one of an attempt")
     if value.get("medal") not in ("gold", "silver", "bronze", None):
         raise ValueError("medal is not one")
-    for name in _LISTS:
-        texts = value.get(name)
-        if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
-            raise ValueError(f"{name} is not a list of texts")
 
 
 def _is_integer(value: object) -> bool:
