@@ -1,36 +1,15 @@
-"""Ctrl-C and kills, for real: nothing an attempt started is left, and the next run sweeps what could not be removed."""
+"""Ctrl-C and kills, for real: nothing of an attempt is left, none is lost or counted twice, and the run goes on."""
 
 from __future__ import annotations
 
 import os
-import secrets
+import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-
-def processes_with(text: str) -> list[str]:
-    """Command lines of this machine's processes that hold `text`, also of those in containers."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if text in line and "--mlebench-agent" not in line:
-            found.append(line)
-    return found
-
-
-def wait_for(condition, seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
+from .running import Run, containers, processes_with, wait_for
 
 
 @pytest.fixture(params=["process", "docker"])
@@ -40,76 +19,111 @@ def sandbox(request):
     return request.param
 
 
-class Run:
-    """A run whose agent sleeps, recognisable among all processes."""
+@pytest.fixture
+def begin(directory, sandbox):
+    runs = []
 
-    def __init__(self, directory, sandbox: str, *options: str) -> None:
-        self.directory = directory
-        self.sleep = f"sleep 600.{secrets.randbelow(10**9):09d}"
-        conftest = directory.path / "conftest.py"
-        conftest.write_text(conftest.read_text().replace("sleep 600", self.sleep))
-        command = [sys.executable, "-m", "pytest", "-k", "toy", f"--mlebench-sandbox={sandbox}"]
-        # A process group of its own, so that a signal reaches what a terminal's Ctrl-C reaches.
-        self.process = subprocess.Popen(
-            [*command, "--mlebench-agent=sleeper", *options],
-            cwd=directory.path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def begin(*options, **more):
+        runs.append(run := Run(directory, sandbox, *options, **more))
+        return run
 
-    def wait_until_asleep(self, attempts: int = 1) -> None:
-        logs = self.directory.path.glob
-        wait_for(lambda: sum("asleep" in p.read_text() for p in logs("runs/*/toy/*/agent.log")) == attempts)
-        assert processes_with(self.sleep)
-
-    def nothing_is_left(self) -> bool:
-        return not processes_with(self.sleep) and not containers(self.directory.run_folder().name)
+    yield begin
+    for run in runs:
+        run.close()
 
 
-def containers(run: str) -> str:
-    command = ["docker", "ps", "-aq", "--filter", f"label=mlebench.run={run}"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+ALONE, TWO = ((), 1), (("-n2",), 2)
+EITHER = pytest.mark.parametrize(("options", "attempts"), [ALONE, TWO], ids=["alone", "xdist"])
 
 
-@pytest.mark.parametrize("options", [(), ("-n2", "--mlebench-attempts=2")], ids=["alone", "xdist"])
-def test_an_interrupt_leaves_nothing_running(directory, sandbox, options):
-    run = Run(directory, sandbox, *options)
-    run.wait_until_asleep(2 if options else 1)
-    os.killpg(run.process.pid, signal.SIGINT)
-    out, _ = run.process.communicate(timeout=60)
-    assert run.process.returncode == pytest.ExitCode.INTERRUPTED, out
-    wait_for(run.nothing_is_left, 10)
-
-
-def test_a_worker_that_is_killed_is_reported_and_leaves_nothing_at_the_end(directory, sandbox):
-    run = Run(directory, sandbox, "-n1", "--max-worker-restart=0")
+@EITHER
+@pytest.mark.parametrize("between", [None, 0.02, 0.3], ids=["once", "twice at once", "twice"])
+def test_ctrl_c_leaves_nothing_and_the_run_goes_on(begin, options, attempts, between):
+    run = begin(*options, attempts=attempts)
     run.wait_until_asleep()
-    (worker,) = [
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/stat")
-        if path.read_text().rpartition(")")[2].split()[1] == str(run.process.pid)
-    ]
-    os.kill(worker, signal.SIGKILL)
-    out, _ = run.process.communicate(timeout=60)
-    assert "crashed while running 'mlebench::test_competition[toy-0]'" in out
-    assert "error, not counted: toy-0" in out
-    wait_for(run.nothing_is_left, 10)
+    os.killpg(run.process.pid, signal.SIGINT)
+    if between is not None:
+        time.sleep(between)
+        if run.process.poll() is None:
+            os.killpg(run.process.pid, signal.SIGINT)
+    out = run.end()
+    assert run.process.returncode == pytest.ExitCode.INTERRUPTED, out
+    assert f"mlebench: interrupted; to go on: pytest --mlebench-resume={run.folder.name}" in out
+    # One that is shown where it struck, none that broke through.
+    assert out.count("KeyboardInterrupt") <= 3, out
+    assert "Traceback" not in out
+    run.leaves_nothing()
+    assert run.outcomes() == {}
+    run.goes_on(*options)
 
 
-def test_what_a_killed_run_left_is_swept_at_the_next_start(directory, sandbox):
-    run = Run(directory, sandbox)
+def test_ctrl_c_that_reaches_the_controller_alone_ends_its_workers_too(begin):
+    run = begin("-n2", attempts=2)
+    run.wait_until_asleep()
+    run.process.send_signal(signal.SIGINT)
+    assert "mlebench: interrupted; to go on" in run.end()
+    assert run.process.returncode == pytest.ExitCode.INTERRUPTED
+    run.leaves_nothing()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_killed_is_replaced_and_leaves_nothing_while_the_run_goes_on(begin, number):
+    run = begin("-n2", attempts=2)
+    run.wait_until_asleep()
+    os.kill(run.workers()[0], number)
+    others = 1 if run.sandbox == "docker" else 0
+    wait_for(lambda: len(containers(run.folder.name)) == others)
+    # The other attempt's shell and its sleep, and in Docker what starts them.
+    wait_for(lambda: len(processes_with(run.sleep)) == 2 + others)
+    wait_for(lambda: set(run.outcomes().values()) == {"error"})
+    wait_for(lambda: len(list(run.folder.glob("workers/*"))) == 1)
+    assert run.process.poll() is None
+    run.process.terminate()
+    out = run.end()
+    how = "was killed (by somebody, or by the kernel for want of memory)"
+    how = how if number == signal.SIGKILL else "was ended by SIGTERM"
+    assert re.search(rf"worker gw\d {re.escape(how)} while it attempted toy-\d; what it left was removed", out), out
+    run.leaves_nothing()
+    run.goes_on("-n2")
+
+
+def test_a_killed_worker_that_is_not_replaced_ends_the_run(begin):
+    run = begin("-n1", "--max-worker-restart=0")
+    run.wait_until_asleep()
+    os.kill(run.workers()[0], signal.SIGKILL)
+    assert "error, not counted: toy-0" in run.end()
+    run.leaves_nothing()
+    run.goes_on()
+
+
+def test_workers_whose_controller_is_killed_end_their_attempts(begin):
+    run = begin("-n2", attempts=2)
     run.wait_until_asleep()
     run.process.kill()
-    run.process.communicate(timeout=30)
+    run.process.wait(30)
+    run.leaves_nothing()
+    run.goes_on("-n2")
+
+
+@EITHER
+def test_a_run_that_is_killed_whole_is_swept_when_it_goes_on(begin, options, attempts):
+    run = begin(*options, attempts=attempts)
+    run.wait_until_asleep()
+    os.killpg(run.process.pid, signal.SIGKILL)
+    run.process.wait(30)
+    assert processes_with(run.sleep)
+    run.goes_on(*options)
+
+
+def test_another_run_sweeps_what_a_killed_one_left(begin, directory, sandbox):
+    run = begin()
+    run.wait_until_asleep()
+    run.process.kill()
+    run.process.wait(30)
     (killed,) = (directory.path / "runs").iterdir()
     result = directory.pytester.runpytest_subprocess(
         "--mlebench-agent=perfect", "-k", "toy", f"--mlebench-sandbox={sandbox}", timeout=60
     )
     result.stdout.fnmatch_lines(["*1 gold*"])
-    assert not processes_with(run.sleep)
+    wait_for(lambda: not processes_with(run.sleep))
     assert not containers(killed.name)
