@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pytest_mlebench.attempts.folders import RunFolder
 from pytest_mlebench.attempts.record import AttemptRecord
+from pytest_mlebench.files import write_json
 
 OUTCOMES = {
     "G": "gold",
@@ -54,5 +58,43 @@ def attempts():
 
     def make(letters: dict[str, str], **facts) -> list[AttemptRecord]:
         return [attempt(name, i, letter, **facts) for name, word in letters.items() for i, letter in enumerate(word)]
+
+    return make
+
+
+FACTS = {
+    "agent": {"name": "baseline", "options": {"model": "small"}, "variables_passed": ["API_KEY"]},
+    "attempts": 3,
+    "sandbox": "docker",
+    "description": "plain",
+    "fixed": False,
+    "time_limit": 86400.0,
+    "budget": None,
+    "cpus": 36.0,
+    "memory": 440 << 30,
+    "shm": None,
+    "disk": None,
+    "gpus": ["0"],
+    "gpus_per_attempt": 1.0,
+    "network": "none",
+    "privileged": False,
+    "machine": {"cpus": 36, "memory": 440 << 30, "gpus": ["NVIDIA A10G"], "system": "Linux"},
+    "versions": {"pytest-mlebench": "0.1.0", "python": "3.11.2"},
+}
+"""What run.json says of a run in the setting of the published results."""
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Writes the folder of a run: its run.json with `FACTS` and others, and the attempts."""
+
+    def make(name: str, records: list[AttemptRecord], *, facts: bool = True, **more) -> Path:
+        run = RunFolder(tmp_path / "runs" / name)
+        run.root.mkdir(parents=True)
+        if facts:
+            write_json(run.root / "run.json", {**FACTS, "run": name, **more})
+        for record in records:
+            run.attempt(record.competition, record.seed).write_record(record)
+        return run.root
 
     return make

@@ -53,18 +53,27 @@ def notes(summary: Summary, unfinished: Sequence[str] = ()) -> Iterator[str]:
     for record in summary.errors:
         by_reason.setdefault(printable(record.reason or "no reason given"), []).append(wording.attempt_name(record))
     for reason, names in by_reason.items():
-        yield f"error, not counted: {_some(names)}: {reason}"
+        how = "counted as failed" if summary.errors_as_failures else "not counted"
+        yield f"error, {how}: {_some(names)}: {reason}"
     if unfinished:
         yield f"unfinished: {wording.count(len(unfinished), 'attempt', 'has')} no result: {_some(unfinished)}"
     yield from _problems(summary)
-    attempted = [record for records in summary.attempts.values() for record in records]
+    attempted = [record for each in summary.by_competition for record in each.records]
     if timed_out := sum(record.timed_out for record in attempted):
         yield f"time limit: {wording.count(timed_out, 'attempt')} ended there and {_were(timed_out)} graded as left"
+    if ended_early := sum(record.ended_early is not None for record in attempted):
+        were = _were(ended_early)
+        yield f"budget or disk: {wording.count(ended_early, 'attempt')} ended early and {were} graded as left"
     if out_of_memory := sum(record.out_of_memory for record in attempted):
         yield f"memory limit: {wording.count(out_of_memory, 'attempt')} went over it"
     overall = summary.overall
+    if overall.missing:
+        yield (
+            f"padded to {wording.count(overall.seeds, 'seed')}: "
+            f"{wording.count(overall.missing, 'attempt', 'is')} missing and counted as failed"
+        )
     if not overall.even:
-        beyond = overall.attempts - overall.competitions * overall.seeds
+        beyond = overall.attempts + overall.missing - overall.competitions * overall.seeds
         yield (
             f"uneven: {wording.count(beyond, 'attempt', 'is')} beyond the {wording.count(summary.seeds, 'seed')} that "
             "every competition has; counted in totals and pass@k, not in means over seeds"
@@ -111,7 +120,7 @@ def skipped_notes(
 def headline(summary: Summary) -> tuple[str, str]:
     """The headline in two parts: the share of attempts with any medal over complete seeds, and pass@k."""
     overall = summary.overall
-    if not overall.attempts:
+    if not overall.attempts + overall.missing:
         return "any medal: no attempt to count", ""
     share = overall.shares["any_medal"]
     counted = overall.competitions * overall.seeds
@@ -314,6 +323,8 @@ def _by_group(
 
 def _totals_column(totals: Totals) -> dict[str, Cell]:
     numbers = {"competitions": totals.competitions, "attempts": totals.attempts}
+    if totals.missing:
+        numbers["missing"] = totals.missing
     if totals.errors:
         numbers["errors"] = totals.errors
     percents = {}

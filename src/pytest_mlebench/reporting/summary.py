@@ -1,16 +1,21 @@
-"""The figures of a run, as pure data: totals, mean and standard error over seeds, pass@k, overall and by complexity.
+"""The figures of a run, or of several of one agent, as pure data: totals, mean and standard error over seeds, pass@k.
 
 What counts:
 
 - An attempt that ended in an error of the harness is not the agent's: it is in `Summary.errors` and in no other figure,
-  neither as a success nor as a failure. While there are errors a run is not final (`Summary.final`).
+  neither as a success nor as a failure. While there are errors a run is not final (`Summary.final`), unless they are
+  explicitly counted as failures (`errors_as_failures`).
 - Attempts of a competition are taken in the order of their seeds, errors left out. The i-th seed of a run is the i-th
   attempt of every competition. Only complete seeds count for means and standard errors: the first m attempts of each
   competition, m being the smallest number of attempts of any competition (`Summary.seeds`). A competition whose
   attempts all ended in errors has not been attempted; it is not counted and does not make m zero.
+- Padded, attempts that are missing to make seeds complete count as failed, in every figure (`Totals.missing` says how
+  many): m is then the largest number of attempts of any competition, or the number asked for. Competitions that were
+  expected, or have errors only, are then counted too.
 - `bronze`, `silver` and `gold` count exactly these medals, `any_medal` their sum; `above_median` counts every attempt
   above it, with a medal or not.
 - pass@k takes any medal as success, uses all attempts of a competition, and is given for k = 1..m.
+- Attempts on repaired data are counted apart from all others, with seeds of their own.
 """
 
 from __future__ import annotations
@@ -19,14 +24,14 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_mlebench.attempts.record import AttemptRecord
-from pytest_mlebench.competition import COMPLEXITIES
+from pytest_mlebench.competition import COMPLEXITIES, Competition
 from pytest_mlebench.passk import mean_pass_at_k
 
-__all__ = ["MEASURES", "Share", "Summary", "Totals", "complexity_order"]
+__all__ = ["MEASURES", "PUBLISHED", "CompetitionAttempts", "Share", "Summary", "Totals", "complexity_order"]
 
 MEASURES: Mapping[str, Callable[[AttemptRecord], bool]] = {
     "submitted": lambda record: record.submitted,
@@ -38,6 +43,9 @@ MEASURES: Mapping[str, Callable[[AttemptRecord], bool]] = {
     "any_medal": lambda record: record.medal is not None,
 }
 """What is counted of attempts, by name."""
+
+PUBLISHED = ("low", "medium", "high")
+"""The complexities that the published results are of."""
 
 _POSITIONS: Mapping[str, int] = {complexity: i for i, complexity in enumerate(COMPLEXITIES)}
 
@@ -54,22 +62,55 @@ class Share:
     count: int
     """Among all attempts."""
     percent: float | None
-    """Of all attempts, 0-100; None where there is no attempt."""
+    """Of all attempts, missing ones included where seeds are padded, 0-100; None where there is no attempt."""
     mean: float | None
     """Percent of the competitions, averaged over complete seeds; None where there is no attempt."""
     standard_error: float | None
     """Sample standard deviation over complete seeds / sqrt(number of seeds); None with fewer than 2 seeds."""
+    by_seed: tuple[float, ...] = ()
+    """Percent of the competitions in each complete seed, what `mean` is the mean of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompetitionAttempts:
+    """The attempts of one competition that count."""
+
+    competition: str
+    complexity: str
+    category: str
+    fixed: bool
+    """Whether they were on repaired data."""
+    records: tuple[AttemptRecord, ...]
+    """In the order of their seeds."""
+    missing: int = 0
+    """Attempts that are not there and count as failed, because seeds are padded."""
+
+    @property
+    def group(self) -> str:
+        """As `AttemptRecord.group`: the complexity, or ``repaired``."""
+        return "repaired" if self.fixed else self.complexity
+
+    @property
+    def number(self) -> int:
+        """How many attempts count, missing ones included; pass@k is given for k up to it."""
+        return len(self.records) + self.missing
+
+    def count(self, holds: Callable[[AttemptRecord], bool], first: int | None = None) -> int:
+        """For how many of the attempts, or of the first so many, it holds; a missing one has nothing."""
+        return sum(map(holds, self.records[:first]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """The figures of a group of competitions: all, or those of one complexity."""
+    """The figures of a group of competitions: all, or those of one complexity or category."""
 
     name: str
     competitions: int
-    """Competitions with at least one attempt that is not an error."""
+    """Competitions with at least one attempt that counts."""
     attempts: int
-    """Errors left out."""
+    """Attempts made; errors left out unless they count as failures."""
+    missing: int = 0
+    """Attempts that were not made and count as failed, because seeds are padded."""
     errors: int
     seeds: int
     """Complete seeds of the whole run, also where this group alone has more."""
@@ -81,15 +122,28 @@ class Totals:
     @property
     def even(self) -> bool:
         """Whether every attempt belongs to a complete seed, so that `percent` and `mean` are the same figure."""
-        return self.attempts == self.competitions * self.seeds
+        return self.attempts + self.missing == self.competitions * self.seeds
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the attempts of a run amount to; the module's docstring says what counts."""
+    """What the attempts of a run, or of several, amount to; the module's docstring says what counts.
+
+    Attempts of several runs are numbered through first: `reporting.results.concatenated`.
+    """
 
     records: Sequence[AttemptRecord]
     """Of one agent, in any order."""
+    padded: bool | int = field(default=False, kw_only=True)
+    """Count missing attempts as failed: True for as many seeds as any competition has, or the number of seeds."""
+    errors_as_failures: bool = field(default=False, kw_only=True)
+    """Count errors of the harness as attempts without a submission."""
+    expected: Sequence[Competition] = field(default=(), kw_only=True)
+    """Competitions that are counted, where seeds are padded, also without any attempt."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.padded, bool) and self.padded < 1:
+            raise ValueError(f"seeds can be padded to 1 at least, not to {self.padded}")
 
     @cached_property
     def rows(self) -> tuple[AttemptRecord, ...]:
@@ -102,18 +156,50 @@ class Summary:
         return tuple(record for record in self.rows if record.outcome == "error")
 
     @cached_property
-    def attempts(self) -> Mapping[str, tuple[AttemptRecord, ...]]:
-        """The attempts of each competition in the order of their seeds, errors left out."""
-        attempts: dict[str, list[AttemptRecord]] = {}
+    def by_competition(self) -> tuple[CompetitionAttempts, ...]:
+        """The attempts that count, competition by competition, in the order of reports."""
+        found: dict[tuple[str, bool], list[AttemptRecord]] = {}
+        facts: dict[tuple[str, bool], tuple[str, str]] = {}
         for record in self.rows:
-            if record.outcome != "error":
-                attempts.setdefault(record.competition, []).append(record)
-        return {competition: tuple(records) for competition, records in attempts.items()}
+            key = (record.competition, record.fixed)
+            facts.setdefault(key, (record.complexity, record.category))
+            if record.outcome != "error" or self.errors_as_failures:
+                found.setdefault(key, []).append(record)
+            elif self.padded:
+                found.setdefault(key, [])
+        if self.padded:
+            for competition in self.expected:
+                if not {(competition.id, False), (competition.id, True)} & facts.keys():
+                    found[competition.id, self.fixed] = []
+                    facts[competition.id, self.fixed] = (competition.complexity, competition.category)
+        seeds = {fixed: self._padding(found, fixed) for fixed in (False, True)}
+        attempts = (
+            CompetitionAttempts(
+                competition=competition,
+                complexity=facts[competition, fixed][0],
+                category=facts[competition, fixed][1],
+                fixed=fixed,
+                records=tuple(records),
+                missing=max(0, seeds[fixed] - len(records)),
+            )
+            for (competition, fixed), records in found.items()
+        )
+        return tuple(sorted(attempts, key=lambda each: (complexity_order(each.group), each.competition)))
+
+    def _padding(self, found: Mapping[tuple[str, bool], Sequence[AttemptRecord]], fixed: bool) -> int:
+        """The number of attempts that competitions are padded to."""
+        if self.padded is True:
+            return max((len(records) for (_, each), records in found.items() if each is fixed), default=0)
+        return int(self.padded)
 
     @cached_property
     def seeds(self) -> int:
-        """The number of complete seeds: the smallest number of attempts of a competition; 0 without attempts."""
-        return min(map(len, self.attempts.values()), default=0)
+        """The number of complete seeds of the overall figures; 0 without attempts."""
+        return self._seeds(self.fixed)
+
+    def _seeds(self, fixed: bool) -> int:
+        seeds = min((each.number for each in self.by_competition if each.fixed is fixed), default=0)
+        return seeds if isinstance(self.padded, bool) else min(seeds, self.padded)
 
     @cached_property
     def fixed(self) -> bool:
@@ -121,41 +207,65 @@ class Summary:
         return bool(self.rows) and all(record.fixed for record in self.rows)
 
     @cached_property
+    def overall_competitions(self) -> tuple[CompetitionAttempts, ...]:
+        """What the overall figures are made of; they never mix repaired data with the published."""
+        return tuple(each for each in self.by_competition if each.fixed is self.fixed)
+
+    @cached_property
     def counted(self) -> tuple[AttemptRecord, ...]:
-        """The attempts behind the overall figures, which never mix repaired data with the published."""
-        return tuple(record for record in self.rows if record.outcome != "error" and record.fixed is self.fixed)
+        """The attempts behind the overall figures."""
+        return tuple(record for each in self.overall_competitions for record in each.records)
 
     @property
     def final(self) -> bool:
-        """Whether there are figures and no error is left to be resolved."""
-        return bool(self.attempts) and not self.errors
+        """Whether there are figures, and no error of the harness is left to be resolved."""
+        return any(each.records for each in self.by_competition) and (self.errors_as_failures or not self.errors)
 
     @cached_property
     def overall(self) -> Totals:
         """The figures of all competitions."""
-        group = [records for records in self.attempts.values() if records[0].fixed is self.fixed]
-        return self._totals("all", group, sum(record.fixed is self.fixed for record in self.errors))
+        return self._totals("all", self.overall_competitions, sum(each.fixed is self.fixed for each in self.errors))
 
     @cached_property
     def by_complexity(self) -> Mapping[str, Totals]:
         """The figures of each complexity that occurs, in the order of reports, errors included; repaired data last."""
         errors = Counter(record.group for record in self.errors)
-        groups: dict[str, list[tuple[AttemptRecord, ...]]] = {record.group: [] for record in self.rows}
-        for records in self.attempts.values():
-            groups[records[0].group].append(records)
-        return {name: self._totals(name, group, errors[name]) for name, group in groups.items()}
+        names = {record.group for record in self.rows} | {each.group for each in self.by_competition}
+        return {
+            name: self._totals(name, [each for each in self.by_competition if each.group == name], errors[name])
+            for name in sorted(names, key=complexity_order)
+        }
 
-    def _totals(self, name: str, group: Iterable[Sequence[AttemptRecord]], errors: int) -> Totals:
-        group = list(group)
-        medals = [(len(records), sum(record.medal is not None for record in records)) for records in group]
+    @cached_property
+    def by_category(self) -> Mapping[str, Totals]:
+        """The figures of each category, by name, of the same attempts as the overall figures."""
+        errors = Counter(record.category for record in self.errors if record.fixed is self.fixed)
+        names = {each.category for each in self.overall_competitions} | set(errors)
+        return {
+            name: self._totals(
+                name, [each for each in self.overall_competitions if each.category == name], errors[name]
+            )
+            for name in sorted(names)
+        }
+
+    @cached_property
+    def comparable(self) -> Totals:
+        """The figures that compare with the published ones: low, medium and high complexity, data as published."""
+        errors = sum(record.group in PUBLISHED for record in self.errors)
+        return self._totals("all", [each for each in self.by_competition if each.group in PUBLISHED], errors)
+
+    def _totals(self, name: str, group: Sequence[CompetitionAttempts], errors: int) -> Totals:
+        seeds = self._seeds(group[0].fixed) if group else self.seeds
+        medals = [(each.number, each.count(MEASURES["any_medal"])) for each in group]
         return Totals(
             name=name,
             competitions=len(group),
-            attempts=sum(map(len, group)),
+            attempts=sum(len(each.records) for each in group),
+            missing=sum(each.missing for each in group),
             errors=errors,
-            seeds=self.seeds,
-            shares={measure: _share(group, self.seeds, holds) for measure, holds in MEASURES.items()},
-            pass_at={k: mean_pass_at_k(medals, k) for k in range(1, self.seeds + 1)} if group else {},
+            seeds=seeds,
+            shares={measure: _share(group, seeds, holds) for measure, holds in MEASURES.items()},
+            pass_at={k: mean_pass_at_k(medals, k) for k in range(1, seeds + 1)} if group else {},
         )
 
 
@@ -163,15 +273,21 @@ def _order(record: AttemptRecord) -> tuple[tuple[int, str], str, int, str]:
     return (complexity_order(record.group), record.competition, record.seed, record.created_at or "")
 
 
-def _share(group: Sequence[Sequence[AttemptRecord]], seeds: int, holds: Callable[[AttemptRecord], bool]) -> Share:
-    """The share of attempts for which `holds`; `group` has each competition's attempts, at least `seeds` of them."""
-    if not group:
+def _share(group: Sequence[CompetitionAttempts], seeds: int, holds: Callable[[AttemptRecord], bool]) -> Share:
+    """The share of attempts for which `holds`; each competition has at least `seeds` of them, missing ones included."""
+    if not group or not seeds:
         return Share(count=0, percent=None, mean=None, standard_error=None)
-    count = sum(holds(record) for records in group for record in records)
-    by_seed = [100 * sum(holds(records[seed]) for records in group) / len(group) for seed in range(seeds)]
+    held = [[holds(record) for record in each.records] for each in group]
+    by_seed = tuple(100 * _held(held, seed) / len(group) for seed in range(seeds))
+    count = sum(map(sum, held))
     return Share(
         count=count,
-        percent=100 * count / sum(map(len, group)),
+        percent=100 * count / sum(each.number for each in group),
         mean=math.fsum(by_seed) / seeds,
         standard_error=statistics.stdev(by_seed) / math.sqrt(seeds) if seeds > 1 else None,
+        by_seed=by_seed,
     )
+
+
+def _held(held: Iterable[Sequence[bool]], seed: int) -> int:
+    return sum(each[seed] for each in held if seed < len(each))
