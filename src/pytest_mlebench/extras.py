@@ -1,4 +1,4 @@
-"""Libraries that only a few competitions need: extras of this package, imported where used, named where missing."""
+"""Libraries that few need: extras of this package, imported where they are used, named where they are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from pytest_mlebench.errors import HarnessError
 
 __all__ = ["EXTRAS", "is_installed", "load"]
 
-EXTRAS = {"py7zr": "7z", "bson": "bson", "pyarrow": "parquet", "shapely": "boxes"}
+EXTRAS = {
+    "py7zr": "7z",
+    "bson": "bson",
+    "pyarrow": "parquet",
+    "shapely": "boxes",
+    "jinja2": "report",
+    "matplotlib": "report",
+}
 """For each module the extra of this package that installs it."""
 
 

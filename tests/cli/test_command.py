@@ -12,7 +12,21 @@ from importlib.metadata import entry_points
 import pytest
 
 COMMAND = [sys.executable, "-m", "pytest_mlebench.cli"]
-COMMANDS = ["list", "show", "prepare", "verify", "grade", "grade-sample", "rank", "agents", "doctor"]
+COMMANDS = [
+    "list",
+    "show",
+    "prepare",
+    "verify",
+    "grade",
+    "grade-sample",
+    "rank",
+    "agents",
+    "doctor",
+    "watch",
+    "logs",
+    "report",
+    "compare",
+]
 
 
 def run(*arguments, **options):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pytest_mlebench.cli import agents, competitions, doctor, grading, preparing
+from pytest_mlebench.cli import agents, comparing, competitions, doctor, grading, logs, preparing, reporting, watching
 from pytest_mlebench.cli.errors import CommandGroup
 
 __all__ = ["app", "main"]
@@ -47,6 +47,10 @@ app.command("grade-sample")(grading.grade_sample)
 app.command("rank", context_settings={"ignore_unknown_options": True})(competitions.rank)
 app.command("agents")(agents.agents)
 app.command("doctor")(doctor.doctor)
+app.command("compare")(comparing.compare)
+app.command("watch")(watching.watch)
+app.command("logs")(logs.logs)
+app.command("report")(reporting.report)
 
 
 def main() -> None:
