@@ -7,7 +7,22 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FIGURES = ("plugin_overhead", "collection", "docker_attempt", "waiting_memory", "grading", "graders", "preparing")
+FIGURES = (
+    "plugin_overhead",
+    "collection",
+    "docker_attempt",
+    "attempt_overhead",
+    "waiting_memory",
+    "long_run_memory",
+    "scheduling",
+    "watching",
+    "grading",
+    "graders",
+    "preparing",
+    "report_figures",
+    "report",
+    "soak",
+)
 
 
 def main() -> int:
