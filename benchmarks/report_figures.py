@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 from pytest_mlebench import catalog
 from pytest_mlebench.attempts.record import TIERS, AttemptRecord
+from pytest_mlebench.reporting.comparison.paired_test import sign_flip_p
 from pytest_mlebench.reporting.intervals import DRAWS
-from pytest_mlebench.reporting.paired_test import sign_flip_p
 from pytest_mlebench.reporting.pass_curves import pass_curves
 from pytest_mlebench.reporting.standing import Standings
 from pytest_mlebench.reporting.summary import PUBLISHED, Summary

@@ -18,7 +18,7 @@ import pytest
 from pytest_mlebench.terminal_block import TerminalBlock
 
 if TYPE_CHECKING:
-    from pytest_mlebench.reporting.watching import Watch
+    from pytest_mlebench.reporting.watching.watch import Watch
     from pytest_mlebench.session import Benchmark
 
 __all__ = ["Live"]
@@ -113,8 +113,8 @@ class Live:
         while not self._over.wait(pause):
             if not (run / "run.json").is_file():  # images are built before the run begins
                 continue
-            from pytest_mlebench.reporting.view_lines import heartbeat, worker_lines
-            from pytest_mlebench.reporting.watching import Watch
+            from pytest_mlebench.reporting.watching.lines import heartbeat, worker_lines
+            from pytest_mlebench.reporting.watching.watch import Watch
 
             watch = watch or Watch(run)
             view = watch.look()

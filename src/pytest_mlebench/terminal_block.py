@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from pytest_mlebench.reporting.view_lines import cut, width_of
+from pytest_mlebench.reporting.watching.lines import cut, width_of
 
 __all__ = ["TerminalBlock"]
 

@@ -178,14 +178,14 @@ def test_nothing_hangs_where_it_is_not_wanted_or_would_be_written_over(on_termin
 def test_a_display_that_breaks_leaves_the_run_alone(on_terminal, directory, breaking):
     conftest = directory.path / "conftest.py"
     broken = f"""
+from pytest_mlebench.reporting.watching.watch import Watch
 looks = []
-def look(self, true=__import__("pytest_mlebench.reporting.watching").reporting.watching.Watch.look):
+def look(self, true=Watch.look):
     looks.append(1)
     if len(looks) > 1:
         {breaking}
     return true(self)
-import pytest_mlebench.reporting.watching
-pytest_mlebench.reporting.watching.Watch.look = look
+Watch.look = look
 """
     conftest.write_text(conftest.read_text() + broken)
     run = on_terminal("-n1", until_told=True)

@@ -7,8 +7,8 @@ import pytest
 
 from pytest_mlebench import catalog
 from pytest_mlebench.errors import MlebenchError
-from pytest_mlebench.reporting.comparing import compare
-from pytest_mlebench.reporting.comparison_forms import as_json, lines
+from pytest_mlebench.reporting.comparison.comparing import compare
+from pytest_mlebench.reporting.comparison.forms import as_json, lines
 from pytest_mlebench.reporting.results import Results
 
 from .conftest import FACTS

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_mlebench.reporting.log_following import GrowingLog
+from pytest_mlebench.reporting.watching.log_following import GrowingLog
 from pytest_mlebench.sandboxes.agent_log import AgentLog
 
 

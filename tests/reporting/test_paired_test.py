@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from pytest_mlebench.reporting.paired_test import sign_flip_p, sign_p, smallest_sign_flip_p
+from pytest_mlebench.reporting.comparison.paired_test import sign_flip_p, sign_p, smallest_sign_flip_p
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_mlebench.reporting.settings import UNRECORDED, SettingDifference, differing_settings
+from pytest_mlebench.reporting.comparison.settings import UNRECORDED, SettingDifference, differing_settings
 
 from .conftest import FACTS
 

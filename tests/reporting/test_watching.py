@@ -16,8 +16,8 @@ from pytest_mlebench.attempts.locking import RunLock
 from pytest_mlebench.attempts.record import Snapshot
 from pytest_mlebench.attempts.status import StatusFile
 from pytest_mlebench.files import write_json
-from pytest_mlebench.reporting.view_lines import heartbeat, worker_lines
-from pytest_mlebench.reporting.watching import Watch
+from pytest_mlebench.reporting.watching.lines import heartbeat, worker_lines
+from pytest_mlebench.reporting.watching.watch import Watch
 
 HOUR = 3600.0
 WORKER = """

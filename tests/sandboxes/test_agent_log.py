@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mlebench.reporting.log_following import GrowingLog
+from pytest_mlebench.reporting.watching.log_following import GrowingLog
 from pytest_mlebench.sandboxes.agent_log import AgentLog
 from pytest_mlebench.sandboxes.redaction import Redactor
 

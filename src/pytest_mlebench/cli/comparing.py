@@ -43,7 +43,7 @@ def compare(
 
     Example: mlebench compare runs/2026-01-02T03-04-05-aide-5eed other/grading_report.json
     """
-    from pytest_mlebench.reporting import comparing, comparison_forms
+    from pytest_mlebench.reporting.comparison import comparing, forms
     from pytest_mlebench.reporting.results import find_results
 
     found = [find_results(runs_dir.expanduser(), name) for name in (a, b)]
@@ -57,8 +57,8 @@ def compare(
         complain("runs of unlike settings do not compare; to compare these all the same, say --anyway")
         raise typer.Exit(NEGATIVE)
     if as_json:
-        output.write_json(comparison_forms.as_json(comparison))
+        output.write_json(forms.as_json(comparison))
         return
     width = shutil.get_terminal_size().columns if output.is_terminal() else _WIDE
-    for line in comparison_forms.lines(comparison, width=width):
+    for line in forms.lines(comparison, width=width):
         output.line(line)

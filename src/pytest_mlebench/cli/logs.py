@@ -17,9 +17,9 @@ from pytest_mlebench.cli.errors import NEGATIVE, complain
 from pytest_mlebench.cli.safe_text import SafeText
 from pytest_mlebench.cli.watching import RunsDir, complete_run
 from pytest_mlebench.errors import MlebenchError, UnknownNameError
-from pytest_mlebench.reporting.log_following import GrowingLog
 from pytest_mlebench.reporting.runs import attempt_names, find_run
-from pytest_mlebench.reporting.watching import Watch
+from pytest_mlebench.reporting.watching.log_following import GrowingLog
+from pytest_mlebench.reporting.watching.watch import Watch
 
 __all__ = ["logs"]
 

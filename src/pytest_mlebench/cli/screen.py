@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from pytest_mlebench.reporting.view_table import Line
+    from pytest_mlebench.reporting.watching.table import Line
 
 __all__ = ["Screen"]
 

@@ -16,9 +16,9 @@ import typer
 
 from pytest_mlebench.cli.screen import Screen
 from pytest_mlebench.reporting.runs import find_run
-from pytest_mlebench.reporting.view import View
-from pytest_mlebench.reporting.view_table import table
-from pytest_mlebench.reporting.watching import Watch
+from pytest_mlebench.reporting.watching.table import table
+from pytest_mlebench.reporting.watching.view import View
+from pytest_mlebench.reporting.watching.watch import Watch
 
 __all__ = ["RunsDir", "complete_run", "go_on", "watch"]
 

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 
 from pytest_mlebench.reporting.durations import Durations
-from pytest_mlebench.reporting.view import Rest, Working
+from pytest_mlebench.reporting.watching.view import Rest, Working
 
 __all__ = ["estimate", "makespan", "rest_of"]
 

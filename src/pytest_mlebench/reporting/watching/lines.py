@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from pytest_mlebench.quantities import format_duration
-from pytest_mlebench.reporting.view import Counts, Rest, View, Working
+from pytest_mlebench.reporting.watching.view import Counts, Rest, View, Working
 from pytest_mlebench.reporting.wording import WORDS, score
 
 __all__ = [

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_mlebench.reporting import wording
-from pytest_mlebench.reporting.comparing import Comparison, Pair, Side
+from pytest_mlebench.reporting.comparison.comparing import Comparison, Pair, Side
+from pytest_mlebench.reporting.comparison.settings import SettingDifference
 from pytest_mlebench.reporting.intervals import Interval
-from pytest_mlebench.reporting.settings import SettingDifference
 from pytest_mlebench.reporting.standing import CompetitionStanding, Standings
 from pytest_mlebench.reporting.summary import MEASURES, Share
 from pytest_mlebench.reporting.table import Cell, Column, Table, layout, printable

@@ -19,12 +19,12 @@ from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.competition import Competition
 from pytest_mlebench.errors import MlebenchError
 from pytest_mlebench.reporting.durations import past_attempts
-from pytest_mlebench.reporting.ended import Ended, EndedAttempts
-from pytest_mlebench.reporting.liveness import is_led
-from pytest_mlebench.reporting.log_tail import LastLines, printable
-from pytest_mlebench.reporting.remaining import estimate
 from pytest_mlebench.reporting.runs import planned, read_facts, resumptions
-from pytest_mlebench.reporting.view import Counts, Rest, RunState, View, Working
+from pytest_mlebench.reporting.watching.ended import Ended, EndedAttempts
+from pytest_mlebench.reporting.watching.liveness import is_led
+from pytest_mlebench.reporting.watching.log_tail import LastLines, printable
+from pytest_mlebench.reporting.watching.remaining import estimate
+from pytest_mlebench.reporting.watching.view import Counts, Rest, RunState, View, Working
 from pytest_mlebench.sandboxes import owner
 
 __all__ = ["Watch"]

@@ -7,8 +7,7 @@ from typing import Literal
 
 from pytest_mlebench.attempts.record import Outcome
 from pytest_mlebench.attempts.status import Phase
-from pytest_mlebench.reporting.view import View, Working
-from pytest_mlebench.reporting.view_lines import (
+from pytest_mlebench.reporting.watching.lines import (
     best,
     cut,
     doing,
@@ -20,6 +19,7 @@ from pytest_mlebench.reporting.view_lines import (
     validity,
     width_of,
 )
+from pytest_mlebench.reporting.watching.view import View, Working
 from pytest_mlebench.reporting.wording import WORDS, count
 
 __all__ = ["Line", "table"]

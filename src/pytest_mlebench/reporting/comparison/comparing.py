@@ -22,10 +22,10 @@ from typing import Literal
 
 from pytest_mlebench.attempts.record import AttemptRecord
 from pytest_mlebench.errors import MlebenchError
+from pytest_mlebench.reporting.comparison.paired_test import sign_flip_p, sign_p, smallest_sign_flip_p
+from pytest_mlebench.reporting.comparison.settings import SettingDifference, differing_settings
 from pytest_mlebench.reporting.intervals import Interval, mean_intervals
-from pytest_mlebench.reporting.paired_test import sign_flip_p, sign_p, smallest_sign_flip_p
 from pytest_mlebench.reporting.results import Results
-from pytest_mlebench.reporting.settings import SettingDifference, differing_settings
 from pytest_mlebench.reporting.standing import CompetitionStanding, Standings
 from pytest_mlebench.reporting.summary import MEASURES, Summary
 

@@ -1,0 +1,1 @@
+"""Whether two runs differ: their settings, their figures, and the test between them."""
