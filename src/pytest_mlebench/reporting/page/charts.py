@@ -62,6 +62,12 @@ class _Frame:
         return Picture(drawn(self.figure), tuple(self.labels))
 
 
+def _whole_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Whole numbers from `low` to `high`, both of which are, at most seven or so."""
+    step = max(1, round((high - low) / 6))
+    return [(float(k), str(k)) for k in range(round(low), round(high) + 1, step)]
+
+
 def lines(
     curves: Sequence[Line], across: str, *, mark: tuple[float, str] | None = None, hours: bool = False
 ) -> Picture:
@@ -71,8 +77,7 @@ def lines(
     high = high if high > low else low + 1
     highest = max([1.0, *(y for c in curves for _, y in c.points), *(upper for c in curves for *_, upper in c.band)])
     frame = _Frame(210, (low, high), min(100.0, highest * 1.08))
-    whole = [each for each in ticks(low, high, 6) if "." not in each[1]]
-    frame.scales(hour_ticks(high) if hours else whole, " %", across)
+    frame.scales(hour_ticks(high) if hours else _whole_ticks(low, high), " %", across)
     if mark is not None:
         x = frame.x(mark[0])
         lined(frame.axes, "faint", 0.8, linestyle=(0, (2, 3))).draw([[(x, _BOTTOM), (x, frame.height - _TOP)]])

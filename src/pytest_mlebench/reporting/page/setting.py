@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_mlebench.quantities import format_duration, format_size
+from pytest_mlebench.reporting.comparison.settings import UNRECORDED, differing_settings
 from pytest_mlebench.reporting.results import Results
 from pytest_mlebench.reporting.runs import resumptions
-from pytest_mlebench.reporting.settings import UNRECORDED, differing_settings
 from pytest_mlebench.reporting.table import Cell, Column, Table, printable
 from pytest_mlebench.reporting.wording import count
 

@@ -19,7 +19,7 @@ __all__ = ["archive_of_nothing", "check", "requests"]
 
 _ADVICE = (
     "install the NVIDIA Container Toolkit (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/), "
-    "run `sudo nvidia-ctk runtime configure --runtime=docker`, and restart Docker"
+    "run `sudo nvidia-ctk runtime configure --runtime=docker`, and restart Docker; or do without: --mlebench-gpus=none"
 )
 
 
