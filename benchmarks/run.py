@@ -14,6 +14,7 @@ FIGURES = (
     "attempt_overhead",
     "waiting_memory",
     "long_run_memory",
+    "resuming",
     "scheduling",
     "watching",
     "grading",
