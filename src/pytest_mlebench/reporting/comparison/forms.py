@@ -121,7 +121,7 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
         if not side.shared.final:
             yield (
                 f"NOT FINAL: {wording.count(len(side.shared.errors), 'attempt')} of {label} ended in an error of the "
-                "harness and counts neither way; resume the run, or say --errors-as-failures"
+                "harness, counted neither way; resume the run, or say --errors-as-failures"
             )
 
 
