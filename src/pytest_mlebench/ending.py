@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mlebench.attempts.status import FOLDER
+from pytest_mlebench.attempts.status import StatusFile
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import scratch
 
@@ -107,8 +107,7 @@ class Ending:
         # What it cannot remove now, it removes at the end.
         with contextlib.suppress(HarnessError):
             self._benchmark.sandbox.sweep()
-        with contextlib.suppress(OSError):
-            (run / FOLDER / f"{node.gateway.id}.json").unlink()
+        StatusFile(run, node.gateway.id).end()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:

@@ -11,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import docker
 
 from pytest_mlebench.sandboxes import leftovers
+
+from ..waiting import wait_for
 
 CONFTEST = """
 import os
@@ -256,16 +257,6 @@ def containers(runs: set[str], daemon: str | None) -> list[str]:
     with contextlib.closing(docker.DockerClient(base_url=daemon)) as client:
         found = client.api.containers(all=True)
     return [each["Names"][0].lstrip("/") for each in found if each["Labels"].get("mlebench.run") in runs]
-
-
-def wait_for(
-    condition: Callable[[], object], seconds: float = 40.0, otherwise: Callable[[], object] = lambda: "waited in vain"
-) -> None:
-    """Wait until the condition holds; the time is one that only a hang reaches."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.05)
 
 
 def _processes() -> list[int]:

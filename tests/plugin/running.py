@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from ..waiting import wait_for
 
 MARK = "MLEBENCH_TEST_RUN"
 
@@ -124,13 +125,6 @@ class Run:
             except OSError:
                 continue
         return found
-
-
-def wait_for(condition, seconds: float = 40.0, otherwise=lambda: "waited in vain") -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.1)
 
 
 def processes_with(text: str) -> list[str]:

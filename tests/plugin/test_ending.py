@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from .running import Run, wait_for
+from ..waiting import wait_for
+from .running import Run
 
 
 @pytest.fixture(params=["process", "docker"])

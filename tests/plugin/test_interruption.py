@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from .running import Run, containers, processes_with, wait_for
+from ..waiting import wait_for
+from .running import Run, containers, processes_with
 
 
 @pytest.fixture(params=["process", "docker"])

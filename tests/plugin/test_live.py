@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from ..waiting import wait_for
 from .emulator import Emulator
-from .running import Run, wait_for
+from .running import Run
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+
+from ..waiting import wait_for
 
 COUNTING = """
 import os
@@ -230,10 +231,3 @@ def test_a_run_is_found_by_the_beginning_of_its_name_and_by_its_path(counted):
     for name in (run.name, run.name[:22], str(run)):
         assert resume(counted, run=name).ret == 0
     assert attempts(counted) == ["toy-0"]
-
-
-def wait_for(condition, seconds: float = 40.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.1)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .running import Run, processes_with, wait_for
+from ..waiting import wait_for
+from .running import Run, processes_with
 
 AGENTS = """
 _agents = pytest_mlebench_agents

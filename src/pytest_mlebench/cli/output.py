@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import typer
 
+from pytest_mlebench.controls import spell_controls
+
 __all__ = ["facts", "is_terminal", "line", "table", "write_json"]
 
 
@@ -20,7 +22,7 @@ def is_terminal() -> bool:
 
 def line(text: str) -> None:
     """Write one line."""
-    typer.echo(_printable(text))
+    typer.echo(spell_controls(text))
 
 
 def write_json(value: Any) -> None:
@@ -30,7 +32,7 @@ def write_json(value: Any) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()) -> None:
     """Write a table, one line a row; the columns named in `right` are aligned to the right."""
-    cells = [[_printable(cell) for cell in row] for row in rows]
+    cells = [[spell_controls(cell) for cell in row] for row in rows]
     if is_terminal():
         _rich_table(columns, cells, right)
         return
@@ -45,7 +47,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Colle
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:
     """Write names and values, aligned, one a line."""
-    known = [(name, _printable(value)) for name, value in pairs]
+    known = [(name, spell_controls(value)) for name, value in pairs]
     width = max((len(name) for name, _ in known), default=0)
     for name, value in known:
         typer.echo(f"{name.ljust(width)}  {value}")
@@ -65,8 +67,3 @@ def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Co
     for row in rows:
         drawn.add_row(*map(Text, row))
     Console().print(drawn)
-
-
-def _printable(text: str) -> str:
-    """`text` on one line without control characters, which could move a terminal's cursor."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from pytest_mlebench.controls import spell_controls
+
 __all__ = ["SafeText"]
 
 _SPECIAL = re.compile(r"\x1b\[[0-9;:]{0,64}m|\r+\n|\r+|[^\n\t\x20-\x7e]")
@@ -40,4 +42,4 @@ class SafeText:
         if len(found) > 1:
             self._coloured = found not in ("\x1b[m", "\x1b[0m")
             return found
-        return found if found.isprintable() else found.encode("unicode_escape").decode("ascii")
+        return spell_controls(found)

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_mlebench.controls import spell_controls
+
 __all__ = ["Cell", "Column", "Table", "align_decimals", "layout", "natural_width", "printable"]
 
 GAP = 2
@@ -53,7 +55,7 @@ class Table:
 def printable(text: str) -> str:
     """`text` on one line, with control characters written as escapes, so that it cannot move a terminal's cursor."""
     joined = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)
+    return spell_controls(joined)
 
 
 def align_decimals(texts: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from pytest_mlebench.controls import spell_controls
 from pytest_mlebench.files import open_untrusted
 
 __all__ = ["LastLines", "printable"]
@@ -54,4 +55,4 @@ def _last_line(path: Path) -> str:
 def printable(text: str) -> str:
     """`text` on one line: sequences that steer a terminal left out, other control characters spelled."""
     plain = _SEQUENCE.sub("", text).replace("\t", " ").strip()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in plain)
+    return spell_controls(plain)
