@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket as sockets
-import stat
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_mlebench.attempts.binding import bind
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import scratch
 
@@ -73,9 +70,11 @@ class ValidationServer:
 
         where = self._socket or "127.0.0.1"
         try:
-            listener = self._listen()
+            listener = bind(self._socket)
         except OSError as error:
             raise HarnessError(f"the validation server cannot listen on {where}: {error.strerror or error}") from error
+        if self._socket is None:
+            self._port = listener.getsockname()[1]
         try:
             self._folder = scratch.make()
             max_body = self._max_bytes + _FORM_OVERHEAD
@@ -115,32 +114,6 @@ class ValidationServer:
             self._server.stop(_CLOSING_SECONDS)
             self._server = None
         self._clean()
-
-    def _listen(self) -> sockets.socket:
-        if self._socket is None:
-            listener = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM)
-            try:
-                listener.bind(("127.0.0.1", 0))
-                self._port = listener.getsockname()[1]
-            except BaseException:
-                listener.close()
-                raise
-            return listener
-        if self._socket.exists() and stat.S_ISSOCK(self._socket.lstat().st_mode):
-            self._socket.unlink()  # left by a run that was killed
-        folder = os.open(self._socket.parent, os.O_RDONLY | os.O_DIRECTORY)
-        listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-        try:
-            # A socket's path holds some 100 bytes only; this one, of Linux, is short wherever the folder is.
-            short = f"/proc/self/fd/{folder}/{self._socket.name}"
-            listener.bind(short if sys.platform == "linux" else str(self._socket))
-            self._socket.chmod(0o666)
-        except BaseException:
-            listener.close()
-            raise
-        finally:
-            os.close(folder)
-        return listener
 
     def _clean(self) -> None:
         if self._socket is not None:
