@@ -11,6 +11,9 @@ from pytest_mlebench.errors import HarnessError
 __all__ = ["EXTRAS", "is_installed", "load"]
 
 EXTRAS = {
+    "aiohttp": "gateway",
+    "litellm": "gateway",
+    "mcp": "gateway",
     "py7zr": "7z",
     "bson": "bson",
     "pyarrow": "parquet",
