@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_mlebench.errors import MlebenchError, UnknownNameError
+from pytest_mlebench.hosts import check_hosts
 
 __all__ = ["Agent", "AgentRegistry"]
 
@@ -42,6 +43,12 @@ class Agent:
     """The option by which the user names the folder that is mounted, in place of `folder`; "" for none."""
     env: tuple[str, ...] = ()
     """Names of host variables to pass; their values are never written to disk or shown."""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    """Build arguments of its Dockerfile, beside ``ENVIRONMENT``."""
+    uses_gateway: bool = False
+    """Whether it speaks OpenAI's protocol to the base URL that it is given: it then gets the model gateway's."""
+    model_hosts: tuple[str, ...] = ()
+    """Hosts of models that it speaks to itself, such as ``api.openai.com``, ``*.example.com`` or ``localhost:8000``."""
     needs_gpu: bool = False
     """Refuse to start without a GPU."""
     uses_gpu: bool = True
@@ -53,7 +60,7 @@ class Agent:
 
     def __post_init__(self) -> None:
         """Check the registration and accept lists where tuples are kept."""
-        for what in ("command", "env"):
+        for what in ("command", "env", "model_hosts"):
             if isinstance(getattr(self, what), str):
                 raise MlebenchError(f"agent {self.name!r}: {what} is a list, as in {what}=[...], not a text")
         for what in ("folder", "dockerfile"):
@@ -61,11 +68,17 @@ class Agent:
                 object.__setattr__(self, what, Path(given).expanduser().absolute())
         object.__setattr__(self, "command", tuple(map(str, self.command)))
         object.__setattr__(self, "env", tuple(self.env))
+        object.__setattr__(self, "model_hosts", tuple(self.model_hosts))
+        object.__setattr__(self, "build_args", {k: str(v) for k, v in self.build_args.items()})
         object.__setattr__(self, "options", {k: str(v) for k, v in self.options.items()})
         if not _NAME.fullmatch(self.name):
             raise MlebenchError(f"agent name {self.name!r}: use lower-case letters, digits, '-', '_' and '.'")
         if not self.command:
             raise MlebenchError(f"agent {self.name!r} has no command")
+        try:
+            check_hosts(self.model_hosts)
+        except ValueError as error:
+            raise MlebenchError(f"agent {self.name!r}: model_hosts: {error}") from None
         if self.image and self.dockerfile:
             raise MlebenchError(f"agent {self.name!r} names both an image and a Dockerfile: keep one")
         if self.folder_option and self.folder_option not in self.options:

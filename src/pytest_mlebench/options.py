@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,8 +88,25 @@ _OPTIONS = (
         "What an attempt may use of its model, like 20usd, 5mtokens, or both with a comma; beyond it it is ended.",
         "AMOUNT",
     ),
+    _Option(
+        "run-budget",
+        "What all attempts of the run may use of their models together; those that ask for more end as errors.",
+        "AMOUNT",
+    ),
     _Option("snapshot-every", "Keep and grade what is submitted at each mark of an attempt's time, like 1h.", "TIME"),
-    _Option("network", "Network of an attempt (default none).", choices=("none", "open"), default="none"),
+    _Option(
+        "network",
+        "What an attempt reaches: none; llm: its model alone; open: everything; auto: llm for agents that name their "
+        "model's hosts or use the gateway, none for others (default auto).",
+        choices=("auto", "none", "llm", "open"),
+        default="auto",
+    ),
+    _Option(
+        "model-url",
+        "OpenAI-compatible endpoint that serves the models of agents that use the gateway, like "
+        "http://localhost:8000/v1 (default: each model's provider, with its key from the environment).",
+        "URL",
+    ),
     _Option("allow-privileged", "Let an agent that asks for it run in a privileged container.", kind="bool"),
     _Option(
         "require",
@@ -119,6 +137,11 @@ _OPTIONS = (
     ),
     _Option("data-dir", "Folder of the prepared data (default: the user's cache folder).", "DIR"),
     _Option("runs-dir", "Folder that runs are recorded in (default runs).", "DIR", default="runs"),
+    _Option(
+        "environment",
+        "Environment image that the agent's image is built on: slim, or full with CUDA (default: what the agent says).",
+        choices=("slim", "full"),
+    ),
     _Option(
         "base-image",
         "Debian or Ubuntu image that the environment image is built on (default debian:bookworm-slim).",
@@ -151,7 +174,7 @@ def _value(config: pytest.Config, name: str) -> Any:
         given = config.getini(option.key)
     if given is None or given == "" or given == []:
         given = {"string": option.default, "bool": False, "list": []}[option.kind]
-    if option.choices and given not in option.choices:
+    if option.choices and given not in (*option.choices, option.default):
         raise pytest.UsageError(f"{option.key} = {given}: choose from {', '.join(option.choices)}")
     return given
 
@@ -206,9 +229,12 @@ class Settings:
     disk: int | None
     """Bytes."""
     budget: Budget | None
+    """Of each attempt."""
+    run_budget: Budget | None
     snapshot_every: float | None
     """Seconds."""
-    network: Literal["none", "open"]
+    network: Literal["auto", "none", "llm", "open"]
+    model_url: str | None
     allow_privileged: bool
     require: Require
     fail_under: float | None
@@ -219,6 +245,8 @@ class Settings:
     download: bool
     data_dir: Path | None
     runs_dir: Path
+    environment: Literal["slim", "full"] | None
+    """None for what the agent says."""
     base_image: str | None
 
     @classmethod
@@ -260,7 +288,9 @@ class Settings:
             disk=parsed("disk", parse_size),
             budget=parsed("budget", Budget.parse),
             snapshot_every=parsed("snapshot-every", _at_least_a_second),
+            run_budget=parsed("run-budget", Budget.parse),
             network=_value(config, "network"),
+            model_url=parsed("model-url", _web_address),
             allow_privileged=_value(config, "allow-privileged"),
             require=_value(config, "require"),
             fail_under=parsed("fail-under", _percent),
@@ -270,6 +300,7 @@ class Settings:
             download=_value(config, "download"),
             data_dir=parsed("data-dir", lambda text: folder / Path(text).expanduser()),
             runs_dir=parsed("runs-dir", lambda text: folder / Path(text).expanduser()),
+            environment=_value(config, "environment") or None,
             base_image=_value(config, "base-image") or None,
         )
 
@@ -279,6 +310,12 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise ValueError(f"write it as key=value, not {text!r}")
     return key.strip(), value
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text):
+        raise ValueError(f"write it like http://localhost:8000/v1, without a user or key in it, not {text!r}")
+    return text.rstrip("/")
 
 
 def _memory(text: str) -> int:

@@ -13,7 +13,7 @@ from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.errors import MlebenchError, UnknownNameError
 from pytest_mlebench.sandboxes import Sandbox
 
-__all__ = ["agents", "choose_sandbox", "competitions"]
+__all__ = ["agents", "choose_agent", "choose_sandbox", "competitions"]
 
 _AGENTS = Path(__file__).parent / "agents"
 
@@ -31,6 +31,18 @@ def agents(config: pytest.Config) -> AgentRegistry:
         return AgentRegistry(_registered(config, "pytest_mlebench_agents", Agent))
     except MlebenchError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def choose_agent(config: pytest.Config, name: str) -> Agent:
+    """The agent of that name; one that ends in ``.toml`` is the file that describes the agent.
+
+    Raises MlebenchError where there is none, or its files are not there.
+    """
+    if not name.endswith(".toml"):
+        return agents(config).get(name)
+    from pytest_mlebench.agent_file import read_agent
+
+    return read_agent(config.invocation_params.dir / Path(name).expanduser())
 
 
 def competitions(config: pytest.Config) -> Catalog:

@@ -28,6 +28,7 @@ _FREE = {
     "require",
     "resume",
     "retries",
+    "run_budget",
     "runs_dir",
     "snapshot_every",
     "summary",

@@ -45,6 +45,7 @@ def run_facts(benchmark: Benchmark, planned: Iterable[str], workers: int) -> dic
         "time_limit": limits.time,
         "snapshot_every": s.snapshot_every,
         "budget": None if s.budget is None else {"tokens": s.budget.tokens, "cost": s.budget.cost},
+        "run_budget": None if s.run_budget is None else {"tokens": s.run_budget.tokens, "cost": s.run_budget.cost},
         "cpus": cpus,
         "memory": memory,
         "shm": limits.shm,
@@ -52,6 +53,12 @@ def run_facts(benchmark: Benchmark, planned: Iterable[str], workers: int) -> dic
         "gpus": list(benchmark.pool),
         "gpus_per_attempt": benchmark.gpus_per_attempt,
         "network": benchmark.network,
+        "model": {
+            "gateway": benchmark.gateway is not None,
+            "url": s.model_url if benchmark.gateway is not None else None,
+            "hosts": list(agent.model_hosts),
+        },
+        "environment": None if agent.image else agent.environment,
         "privileged": s.allow_privileged and agent.privileged,
         "machine": {
             "cpus": machine.cpus,

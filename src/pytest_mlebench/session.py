@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from pytest_mlebench.options import Settings, values
 from pytest_mlebench.quantities import format_duration
 from pytest_mlebench.resuming import Selection
 from pytest_mlebench.run_facts import resumption, run_facts
+from pytest_mlebench.run_gateway import RunGateway
 from pytest_mlebench.sandboxes import Limits, Network, Sandbox, scratch
 
 __all__ = ["BENCHMARK", "Benchmark", "start"]
@@ -72,12 +74,14 @@ class Benchmark:
         self.selection = selection
         self.is_worker = hasattr(config, "workerinput")
         try:
-            self.agent: Agent = registration.agents(config).get(settings.agent).with_options(settings.options)
+            self.agent: Agent = registration.choose_agent(config, settings.agent).with_options(settings.options)
         except MlebenchError as error:
             raise pytest.UsageError(str(error)) from None
         self.sandbox: Sandbox = registration.choose_sandbox(
             config, settings.sandbox, base_image=settings.base_image, allow_privileged=settings.allow_privileged
         )
+        if settings.environment is not None:
+            self.agent = replace(self.agent, environment=settings.environment)
         self.store = DataStore(settings.data_dir)
         self.started = datetime.datetime.now(datetime.UTC)
         if self.is_worker:
@@ -91,6 +95,7 @@ class Benchmark:
         self.lock = RunLock(self.folder.root)
         self.worker: str = config.workerinput["workerid"] if self.is_worker else "main"  # type: ignore[attr-defined]
         self.status = StatusFile(self.folder.root, self.worker)
+        self.gateway = self._gateway()
         if settings.resume and not self.is_worker and not self.is_only_shown:
             # Before workers of pytest-xdist start, which say that they attempt.
             self._lead()
@@ -103,6 +108,18 @@ class Benchmark:
             self.lock.lead()
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _gateway(self) -> RunGateway | None:
+        """The run's model gateway where its agent uses one; nothing is started yet."""
+        if not self.agent.uses_gateway or self.network == "none" or self.is_only_shown:
+            return None
+        folder = self.config.workerinput["mlebench"]["gateway"] if self.is_worker else None  # type: ignore[attr-defined]
+        try:
+            gateway = RunGateway(Path(folder) if folder else None)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.config.pluginmanager.register(gateway, "mlebench-gateway")
+        return gateway
 
     @cached_property
     def machine(self) -> Machine:
@@ -132,7 +149,14 @@ class Benchmark:
     @property
     def network(self) -> Network:
         """The network that attempts really have."""
-        return self.settings.network if self.sandbox.isolates else "open"
+        return self._asked_network if self.sandbox.isolates else "open"
+
+    @property
+    def _asked_network(self) -> Network:
+        """The network policy that was asked for, or that the agent's registration calls for."""
+        if self.settings.network != "auto":
+            return self.settings.network
+        return "llm" if self.agent.uses_gateway or self.agent.model_hosts else "none"
 
     @property
     def needs(self) -> Request:
@@ -194,7 +218,12 @@ class Benchmark:
         """Tell a worker of pytest-xdist the terms of the run, and what was decided here once for all workers."""
         options = {**values(self.config), "mlebench_sandbox": self.sandbox.name}
         selection = self.selection.to_json()
-        node.workerinput["mlebench"] = {"options": options, "run": str(self.folder.root), "selection": selection}
+        node.workerinput["mlebench"] = {
+            "options": options,
+            "run": str(self.folder.root),
+            "selection": selection,
+            "gateway": str(self.gateway.folder) if self.gateway is not None else None,
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
@@ -230,6 +259,9 @@ class Benchmark:
                 self.lock.lead(new=True)
             self.lock.work()
             clear_statuses(self.folder.root)
+            if runs and self.gateway is not None:
+                s = self.settings
+                self.gateway.start(model_url=s.model_url, run_budget=s.run_budget, run=self.folder.root)
         except MlebenchError as error:
             raise pytest.UsageError(str(error)) from None
         self._begun = runs
@@ -243,9 +275,11 @@ class Benchmark:
     def _make_sandbox_ready(self, competitions: set[str]) -> None:
         scratch.sweep()
         self.sandbox.sweep()
-        self.sandbox.check(self.agent, self.pool, self.settings.network)
+        self.sandbox.check(self.agent, self.pool, self._asked_network)
         _ = self.needs
         self._build()
+        if self.gateway is not None:
+            self.gateway.check()
         for competition in competitions:
             _ = self.catalog.get(competition).leaderboard
 

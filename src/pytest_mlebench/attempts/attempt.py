@@ -24,7 +24,16 @@ from pytest_mlebench.sandboxes import Execution, Job, Limits, Network, Observer,
 if TYPE_CHECKING:
     from pytest_mlebench.competition import Competition
 
-__all__ = ["Attempt", "record_of"]
+__all__ = ["Attempt", "Servers", "record_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servers:
+    """Where the servers of one attempt listen on this machine: a Unix socket, or a base URL; None for none."""
+
+    validation: Path | str
+    gateway: Path | str | None = None
+    proxy: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +63,7 @@ class Attempt:
     fixed: bool = False
     """Whether the data is the repaired variant."""
 
-    def execute(self, sandbox: Sandbox, public: Path, validation: Path | str) -> Execution:
+    def execute(self, sandbox: Sandbox, public: Path, servers: Servers) -> Execution:
         """Run the agent in the sandbox to its end or its time limit; raises HarnessError where the harness fails it."""
         try:
             self.folder.create()
@@ -77,7 +86,9 @@ class Attempt:
             code=self.folder.code,
             logs=self.folder.logs,
             log=self.folder.log,
-            validation=validation,
+            validation=servers.validation,
+            gateway=servers.gateway,
+            proxy=servers.proxy,
             description=self.description,
             limits=self.limits,
             gpus=self.gpus,
@@ -86,6 +97,7 @@ class Attempt:
         )
         text = instructions(
             sandbox.places(job),
+            description=self._description(public),
             time_limit=self.limits.time,
             hardware=self.hardware,
             network=self.network,
@@ -97,6 +109,13 @@ class Attempt:
         except OSError as error:
             raise HarnessError(f"cannot write {self.folder.instructions}: {error.strerror or error}") from error
         return sandbox.execute(job)
+
+    def _description(self, public: Path) -> str:
+        path = self.description or public / "description.md"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise HarnessError(f"cannot read the description {path}: {error}") from error
 
     def _job_name(self) -> str:
         readable = re.sub(r"[^a-z0-9]+", "-", f"{self.competition.id}-{self.seed}".lower())

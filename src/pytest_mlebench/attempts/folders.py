@@ -51,6 +51,16 @@ class AttemptFolder:
         return self.root / "agent.log"
 
     @property
+    def transcript(self) -> Path:
+        """What the model gateway was asked and answered, as JSON lines."""
+        return self.root / "model.jsonl"
+
+    @property
+    def contacts(self) -> Path:
+        """Which hosts the agent tried to reach through the forward proxy, as JSON lines."""
+        return self.root / "network.jsonl"
+
+    @property
     def instructions(self) -> Path:
         """The instructions the agent got."""
         return self.root / "instructions.txt"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_mlebench.attempts.budget import USAGE, Budget
 from pytest_mlebench.quantities import format_duration, format_size
+from pytest_mlebench.sandboxes import Network
 
 __all__ = ["instructions"]
 
@@ -41,7 +42,18 @@ RULES
      packages or on this machine.
   3. Do not read or change anything outside the folders above, and do not interfere with the server or with the clock.
   4. Only the file submission.csv counts; it must be a regular CSV file.
+
+THE COMPETITION
+  What follows is description.md.
+
+{description}
 """
+
+_NETWORKS = {
+    "none": "none",
+    "llm": "none but your language model; every other try is refused and recorded",
+    "open": "open; rule 2 holds there too",
+}
 
 
 def instructions(
@@ -49,14 +61,16 @@ def instructions(
     *,
     time_limit: float,
     hardware: str,
-    network: str,
+    network: Network,
+    description: str,
     budget: Budget | None = None,
     disk: int | None = None,
 ) -> str:
     """The text of instructions.txt.
 
     `places` are the variables MLEBENCH_*_DIR and MLEBENCH_VALIDATION_URL as the agent sees them; `time_limit` is
-    in seconds, `disk` in bytes. The text names no competition, so it serves obfuscated descriptions too.
+    in seconds, `disk` in bytes. Apart from the `description` the text names no competition, so it serves obfuscated
+    ones too.
     """
     return _TEXT.format(
         data=places["MLEBENCH_DATA_DIR"],
@@ -67,7 +81,8 @@ def instructions(
         validation=places["MLEBENCH_VALIDATION_URL"],
         time=format_duration(time_limit),
         hardware=hardware,
-        network="none" if network == "none" else "open; rule 2 holds there too",
+        network=_NETWORKS[network],
+        description=description.strip(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-__all__ = ["TIERS", "AttemptRecord", "Outcome", "Snapshot"]
+__all__ = ["TIERS", "AttemptRecord", "Contact", "Outcome", "Snapshot"]
 
 Outcome = Literal["gold", "silver", "bronze", "above_median", "valid", "invalid", "no_submission", "error"]
 """What an attempt earned, best first; ``valid`` is a graded submission at or below the median."""
@@ -25,6 +25,16 @@ class Snapshot:
     medal: str | None = None
     reason: str | None = None
     """Why it is invalid, or could not be graded."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A host that an agent tried to reach through the forward proxy, and how often."""
+
+    host: str
+    """Name and port."""
+    allowed: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +79,12 @@ class AttemptRecord:
     tokens: int | None = None
     """What the agent used of its language model, where that is known; `cost` in US dollars."""
     cost: float | None = None
+    requests: int | None = None
+    """How often it asked its model through the gateway; None where it had no gateway."""
+    models: tuple[str, ...] = ()
+    """The models it asked for there."""
+    contacts: tuple[Contact, ...] = ()
+    """The hosts it tried through the forward proxy, refused ones first."""
     snapshots: tuple[Snapshot, ...] = ()
     """In order of time."""
     created_at: str | None = None
@@ -99,15 +115,21 @@ class AttemptRecord:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON values."""
-        lists = {name: list(getattr(self, name)) for name in ("gpus", "problems")}
-        return {**asdict(self), **lists, "snapshots": [asdict(snapshot) for snapshot in self.snapshots]}
+        lists: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _LISTS}
+        lists |= {name: [asdict(each) for each in getattr(self, name)] for name in _NESTED}
+        return {**asdict(self), **lists}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> AttemptRecord:
         """The record that `to_json` wrote; unknown keys of newer versions are passed over."""
-        lists = {name: tuple(value.get(name) or ()) for name in ("gpus", "problems")}
-        snapshots = tuple(Snapshot(**_known(Snapshot, each)) for each in value.get("snapshots") or ())
-        return cls(**{**_known(cls, value), **lists, "snapshots": snapshots})
+        lists = {name: tuple(value.get(name) or ()) for name in _LISTS}
+        for name, kind in _NESTED.items():
+            lists[name] = tuple(kind(**_known(kind, each)) for each in value.get(name) or ())
+        return cls(**{**_known(cls, value), **lists})
+
+
+_LISTS = ("gpus", "models", "problems")
+_NESTED: dict[str, type] = {"contacts": Contact, "snapshots": Snapshot}
 
 
 def _known(cls: Any, value: dict[str, Any]) -> dict[str, Any]:

@@ -22,10 +22,17 @@ def agents(as_json: Json = False) -> None:
         output.write_json([_facts(agent) for agent in known])
         return
     rows = [
-        (a.name, a.description, _needs(a), " ".join(f"{k}={v}" for k, v in a.options.items()), " ".join(a.env))
+        (
+            a.name,
+            a.description,
+            _needs(a),
+            ", ".join(["gateway"] * a.uses_gateway + list(a.model_hosts)) or "-",
+            " ".join(f"{k}={v}" for k, v in a.options.items()),
+            " ".join(a.env),
+        )
         for a in known
     ]
-    output.table(("agent", "description", "needs", "options", "variables passed"), rows)
+    output.table(("agent", "description", "needs", "model by", "options", "variables passed"), rows)
 
 
 def _needs(agent: Agent) -> str:
@@ -43,6 +50,8 @@ def _facts(agent: Agent) -> dict[str, object]:
         "environment": agent.environment,
         "options": dict(agent.options),
         "env": list(agent.env),
+        "uses_gateway": agent.uses_gateway,
+        "model_hosts": list(agent.model_hosts),
         "needs_gpu": agent.needs_gpu,
         "needs_network": agent.needs_network,
         "privileged": agent.privileged,

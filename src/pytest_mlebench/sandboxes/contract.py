@@ -10,9 +10,27 @@ from typing import ClassVar, Literal
 
 from pytest_mlebench.agent import Agent
 
-__all__ = ["Execution", "Job", "Limits", "Network", "Observer", "Sandbox", "Variables"]
+__all__ = [
+    "GATEWAY_PORT",
+    "PROXY_PORT",
+    "VALIDATION_PORT",
+    "Execution",
+    "Job",
+    "Limits",
+    "Network",
+    "Observer",
+    "Sandbox",
+    "Variables",
+    "gateway_variables",
+    "proxy_variables",
+]
 
-Network = Literal["none", "open"]
+Network = Literal["none", "llm", "open"]
+"""What an attempt reaches: nothing, its model alone (the gateway, and hosts that the agent names), or everything."""
+
+
+VALIDATION_PORT, PROXY_PORT, GATEWAY_PORT = 5000, 5001, 5002
+"""Where an agent in a container finds the servers of the host, on its localhost."""
 
 
 class Variables(dict[str, str]):
@@ -38,6 +56,31 @@ class Limits:
     """Bytes of shared memory (/dev/shm)."""
     processes: int = 4096
     """Processes and threads at a time."""
+
+
+def gateway_variables(url: str | None) -> dict[str, str]:
+    """The variables by which programs find the model gateway at `url`; none where there is none.
+
+    Its key is no secret: it is there because programs insist on one.
+    """
+    if url is None:
+        return {}
+    return {
+        "MLEBENCH_GATEWAY_URL": f"{url}/v1",
+        "OPENAI_BASE_URL": f"{url}/v1",
+        "OPENAI_API_BASE": f"{url}/v1",
+        "OPENAI_API_KEY": "mlebench",
+    }
+
+
+def proxy_variables(url: str | None) -> dict[str, str]:
+    """The variables by which programs find the forward proxy at `url`; none where there is none."""
+    if url is None:
+        return {}
+    variables = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), url)
+    local = dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1")
+    # Node does not look at the others without it.
+    return {**variables, **local, "NODE_USE_ENV_PROXY": "1"}
 
 
 class Observer:
@@ -78,6 +121,10 @@ class Job:
     """File to which stdout and stderr of the agent are appended as they come, in bounds and without secrets."""
     validation: Path | str | None = None
     """Where the validation server listens: a Unix socket, or a URL for sandboxes whose transport is ``tcp``."""
+    gateway: Path | str | None = None
+    """Where the model gateway listens, likewise; None for none."""
+    proxy: Path | None = None
+    """The Unix socket of the forward proxy to the agent's model hosts; None for none. The three sockets are ours."""
     description: Path | None = None
     """A description.md to show in place of the one in `data`."""
     limits: Limits = Limits()
@@ -115,7 +162,7 @@ class Sandbox(ABC):
     name: ClassVar[str]
     """As in ``--mlebench-sandbox``."""
     transport: ClassVar[Literal["unix", "tcp"]]
-    """How its agents reach the validation server: over a socket file that is mounted in, or over loopback TCP."""
+    """How its agents reach servers of the host: over socket files that are mounted in, or over loopback TCP."""
     isolates: ClassVar[bool] = True
     """Whether it keeps the network policy and the limits beside the time limit; a run's record says what really was."""
 
@@ -143,7 +190,9 @@ class Sandbox(ABC):
             "MLEBENCH_CODE_DIR": "/home/code",
             "MLEBENCH_LOGS_DIR": "/home/logs",
             "MLEBENCH_AGENT_DIR": "/home/agent",
-            "MLEBENCH_VALIDATION_URL": "http://localhost:5000",
+            "MLEBENCH_VALIDATION_URL": f"http://localhost:{VALIDATION_PORT}",
+            **gateway_variables(f"http://localhost:{GATEWAY_PORT}" if job.gateway is not None else None),
+            **proxy_variables(f"http://localhost:{PROXY_PORT}" if job.proxy is not None else None),
         }
 
     @abstractmethod

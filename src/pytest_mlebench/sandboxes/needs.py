@@ -14,4 +14,5 @@ def check_needs(agent: Agent, gpus: tuple[str, ...], network: Network) -> None:
     if agent.needs_gpu and not gpus:
         raise HarnessError(f"agent {agent.name} needs a GPU: name device ids, as in --mlebench-gpus=0")
     if agent.needs_network and network == "none":
-        raise HarnessError(f"agent {agent.name} needs the network: say --mlebench-network=open")
+        enough = "llm" if agent.uses_gateway or agent.model_hosts else "open"
+        raise HarnessError(f"agent {agent.name} needs the network: say --mlebench-network={enough}")

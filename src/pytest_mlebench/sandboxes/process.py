@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 from pytest_mlebench.agent import Agent
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import leavings, leftovers, owner
-from pytest_mlebench.sandboxes.contract import Execution, Job, Network, Sandbox, Variables
+from pytest_mlebench.sandboxes.contract import Execution, Job, Network, Sandbox, Variables, gateway_variables
 from pytest_mlebench.sandboxes.copying import Copying
 from pytest_mlebench.sandboxes.needs import check_needs
 from pytest_mlebench.sandboxes.waiting import wait_for_end
@@ -66,6 +66,7 @@ class ProcessSandbox(Sandbox):
             "MLEBENCH_LOGS_DIR": str(job.logs),
             "MLEBENCH_AGENT_DIR": str(job.agent.folder.resolve()) if job.agent.folder is not None else "",
             "MLEBENCH_VALIDATION_URL": str(job.validation) if job.validation is not None else "",
+            **gateway_variables(str(job.gateway) if job.gateway is not None else None),
         }
 
     def execute(self, job: Job) -> Execution:

@@ -1,6 +1,8 @@
-"""The first process inside a container: it connects the validation server, runs the agent, and ends as the agent ends.
+"""The first process inside a container: it connects the host's servers, runs the agent, and ends as the agent ends.
 
-    python3 start.py SOCKET -- COMMAND...
+    python3 start.py PORT=SOCKET... -- COMMAND...
+
+Each server that listens on a Unix socket of the host is then found on a port of localhost.
 
 It reads one line of JSON from standard input: the variables of the agent, which so appear neither in the container's
 description nor on the disk of the engine. Standard library only, Python 3.8 or newer; nothing is imported from the
@@ -21,25 +23,24 @@ import socket
 import sys
 import threading
 
-PORT = 5000
-IDLE = 1800.0  # seconds without a byte; longer than the longest answer takes
+IDLE = 7200.0  # seconds without a byte; longer than the servers themselves wait
 BLOCK = 65536
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def listen() -> list[socket.socket]:
+def listen(port: int) -> list[socket.socket]:
     """Sockets that listen on localhost, of both address families where the container has both."""
     listening = []
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
             door = socket.socket(family, socket.SOCK_STREAM)
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind((address, PORT))
+            door.bind((address, port))
             door.listen(128)
             listening.append(door)
         except OSError as error:
             if family == socket.AF_INET:
-                raise SystemExit(f"mlebench: cannot listen on localhost:{PORT}: {error}") from None
+                raise SystemExit(f"mlebench: cannot listen on localhost:{port}: {error}") from None
     return listening
 
 
@@ -90,7 +91,7 @@ def forward(near: socket.socket, target: str) -> None:
         far.close()
 
 
-def run(command: list[str], variables: dict[str, str], doors: list[socket.socket], target: str) -> int:
+def run(command: list[str], variables: dict[str, str], doors: list[tuple[socket.socket, str]]) -> int:
     """Run the command in a process group of its own; its exit status, 128 + n where signal n ended it."""
     with contextlib.suppress(OSError):
         os.makedirs(variables["HOME"], mode=0o700, exist_ok=True)  # noqa: PTH103 (a file that starts fast)
@@ -114,7 +115,7 @@ def run(command: list[str], variables: dict[str, str], doors: list[socket.socket
     for number in SIGNALS:
         signal.signal(number, pass_on)
     # Threads come after the fork; connections made before wait in the sockets' queues.
-    for door in doors:
+    for door, target in doors:
         threading.Thread(target=accept, args=(door, target), daemon=True).start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     result = 0
@@ -179,9 +180,14 @@ def execute(command: list[str], variables: dict[str, str]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Read the variables, open the doors, run the command."""
-    target, command = arguments[0], arguments[2:]
+    separator = arguments.index("--")
+    servers, command = arguments[:separator], arguments[separator + 1 :]
     variables = json.loads(sys.stdin.readline())
-    result = run(command, variables, listen() if target else [], target)
+    doors = []
+    for server in servers:
+        port, _, target = server.partition("=")
+        doors += [(door, target) for door in listen(int(port))]
+    result = run(command, variables, doors)
     report_kills()
     return result
 

@@ -14,8 +14,9 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import LogConfig, Mount, Ulimit
 
 from pytest_mlebench.errors import HarnessError
+from pytest_mlebench.hosts import AllowedHosts
 from pytest_mlebench.sandboxes import leavings
-from pytest_mlebench.sandboxes.contract import Execution, Job
+from pytest_mlebench.sandboxes.contract import GATEWAY_PORT, PROXY_PORT, VALIDATION_PORT, Execution, Job
 from pytest_mlebench.sandboxes.docker import cleanup, gpus
 from pytest_mlebench.sandboxes.docker.ended_by import check_ended_by_itself
 from pytest_mlebench.sandboxes.docker.engine import RESTART, Engine, said, speaking
@@ -25,7 +26,7 @@ from pytest_mlebench.sandboxes.waiting import Waited, wait_for_end
 __all__ = ["Container"]
 
 _START = Path(__file__).parent.parent / "start.py"
-_SOCKETS = "/run/mlebench/validation"
+_SOCKETS = "/run/mlebench"
 
 
 class Container:
@@ -93,7 +94,7 @@ class Container:
                     self._image,
                     name=job.name,
                     entrypoint=["python3", "-I", "-S", "/run/mlebench/start.py"],
-                    command=[self._socket(), "--", *job.agent.command],
+                    command=[*self._doors(), "--", *job.agent.command],
                     user=f"{self._user[0]}:{self._user[1]}",
                     working_dir="/home/code",
                     labels=cleanup.labels(job.run, job.name),
@@ -117,7 +118,7 @@ class Container:
             security.append("label=disable")  # else its policy keeps the mounted folders from the agent
         return self._engine.api.create_host_config(
             mounts=self._mounts(),
-            network_mode="none" if self._job.network == "none" else "bridge",
+            network_mode="bridge" if self._job.network == "open" else "none",
             privileged=self._privileged,
             cap_drop=None if self._privileged else ["ALL"],
             security_opt=security,
@@ -147,13 +148,30 @@ class Container:
             inside.append(("/home/agent", job.agent.folder.resolve(), True))
         if job.description is not None:
             inside.append(("/home/data/description.md", job.description.resolve(), True))
-        if job.validation is not None:
-            inside.append((_SOCKETS, Path(job.validation).parent, True))
+        inside += [(f"{_SOCKETS}/{name}", socket.parent, True) for name, (_, socket) in self._servers().items()]
         return [Mount(target, str(source), type="bind", read_only=read_only) for target, source, read_only in inside]
 
-    def _socket(self) -> str:
-        """Where the validation server's socket is inside; empty for no server."""
-        return f"{_SOCKETS}/{Path(self._job.validation).name}" if self._job.validation is not None else ""
+    def _servers(self) -> dict[str, tuple[int, Path]]:
+        """The servers of the host that the agent reaches: for each its port inside, and its socket here."""
+        job = self._job
+        servers = {
+            "validation": (VALIDATION_PORT, job.validation),
+            "proxy": (PROXY_PORT, job.proxy),
+            "gateway": (GATEWAY_PORT, job.gateway),
+        }
+        return {name: (port, Path(socket)) for name, (port, socket) in servers.items() if socket is not None}
+
+    def _doors(self) -> list[str]:
+        """What the first process is told of them: ``PORT=SOCKET``.
+
+        Programs ask no proxy for localhost: a model there has the port that it has on this machine.
+        """
+        servers = self._servers()
+        doors = {port: f"{_SOCKETS}/{name}/{socket.name}" for name, (port, socket) in servers.items()}
+        if "proxy" in servers:
+            for port in AllowedHosts(self._job.agent.model_hosts).local_ports:
+                doors.setdefault(port, f"{_SOCKETS}/proxy/{port}.sock")
+        return [f"{port}={socket}" for port, socket in doors.items()]
 
     def _start(self) -> None:
         try:
