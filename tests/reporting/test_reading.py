@@ -25,6 +25,15 @@ def test_reads_back_what_was_written(attempts, tmp_path):
     assert read_records(tmp_path) == (records, [])
 
 
+@pytest.mark.parametrize(
+    "contacts", [{}, ["github.com"], [{"allowed": 1}], [{"host": "a", "refused": -1}], [{"host": "a", "allowed": "1"}]]
+)
+def test_a_record_with_contacts_that_are_none_is_passed_over(contacts, attempt, tmp_path):
+    write(tmp_path, attempt("a", 0, "G"), contacts=contacts or "github.com")
+    records, (warning,) = read_records(tmp_path)
+    assert (records, "contacts" in warning) == ([], True)
+
+
 def test_passes_over_unfinished_attempts_and_unknown_keys(attempt, tmp_path):
     (tmp_path / "a" / "seed-1").mkdir(parents=True)
     write(tmp_path, attempt("a", 0, "G"), invented_later=[1])

@@ -8,6 +8,7 @@ from itertools import groupby
 from pytest_mlebench.attempts.record import AttemptRecord, Outcome
 from pytest_mlebench.quantities import format_duration
 from pytest_mlebench.reporting import wording
+from pytest_mlebench.reporting.contacts import tried_hosts
 from pytest_mlebench.reporting.summary import MEASURES, Summary, Totals, complexity_order
 from pytest_mlebench.reporting.table import Cell, Column, Table, align_decimals, natural_width, printable
 from pytest_mlebench.reporting.wording import LETTERS, WORDS
@@ -66,6 +67,8 @@ def notes(summary: Summary, unfinished: Sequence[str] = ()) -> Iterator[str]:
         yield f"budget or disk: {wording.count(ended_early, 'attempt')} ended early and {were} graded as left"
     if out_of_memory := sum(record.out_of_memory for record in attempted):
         yield f"memory limit: {wording.count(out_of_memory, 'attempt')} went over it"
+    if refused := [host for host in tried_hosts(attempted) if host.refused]:
+        yield f"network: refused to reach {_some([host.said for host in refused])}"
     overall = summary.overall
     if overall.missing:
         yield (

@@ -55,6 +55,9 @@ COLUMNS: Mapping[str, type] = {
     "memory": int,
     "tokens": int,
     "cost": float,
+    "requests": int,
+    "models": str,
+    "contacts": str,
     "snapshots": int,
     "fixed": bool,
     "problems": str,
@@ -63,7 +66,8 @@ COLUMNS: Mapping[str, type] = {
 """The columns and their types; any may be empty.
 
 As the fields of AttemptRecord, but `run` is the run's name, `beaten` the share of human teams beaten (0-1, ties half, 0
-for a failure), `snapshots` a number, and texts in `gpus` and `problems` are separated by blanks. Of an error of the
+for a failure), `snapshots` a number, `contacts` the hosts that it was refused to reach, and texts in `gpus`, `models`,
+`contacts` and `problems` are separated by blanks. Of an error of the
 harness `submitted`, `valid`, `above_median` and `beaten` are empty: the agent had no chance.
 """
 
@@ -83,6 +87,8 @@ def _row(run: str, record: AttemptRecord, beaten: float | None) -> dict[str, Any
         "gpus": " ".join(record.gpus) or None,
         "problems": " ".join(record.problems) or None,
         "snapshots": len(record.snapshots),
+        "models": " ".join(record.models) or None,
+        "contacts": " ".join(contact.host for contact in record.contacts if contact.refused) or None,
     }
     if record.outcome == "error":
         special |= dict.fromkeys(("submitted", "valid", "above_median", "beaten"))

@@ -29,6 +29,7 @@ _FACTS = (
     "ended_early",
     "tokens",
     "cost",
+    "requests",
     "fixed",
 )
 
@@ -42,6 +43,7 @@ def case_properties(record: AttemptRecord) -> list[tuple[str, str]]:
     """
     facts = {name: getattr(record, name) for name in _FACTS}
     facts["problems"] = " ".join(record.problems) or None
+    facts["refused_hosts"] = " ".join(contact.host for contact in record.contacts if contact.refused) or None
     if record.outcome == "error":
         facts |= {"valid": None, "above_median": None}
     return [(f"mlebench.{name}", _text(value)) for name, value in facts.items() if value is not None]

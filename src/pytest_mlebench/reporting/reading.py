@@ -18,9 +18,9 @@ _LARGEST = 1 << 20
 _TEXTS = ("competition", "complexity", "category", "agent")
 _OPTIONAL_TEXTS = ("reason", "ended_early", "sandbox", "worker", "created_at", "folder")
 _NUMBERS = ("score", "gold", "silver", "bronze", "median", "seconds", "cpus", "waited", "cost", "elapsed")
-_INTEGERS = ("rank", "teams", "exit_status", "tries", "memory", "tokens")
+_INTEGERS = ("rank", "teams", "exit_status", "tries", "memory", "tokens", "requests")
 _TRUTHS = ("above_median", "timed_out", "out_of_memory", "fixed")
-_LISTS = ("gpus", "problems")
+_LISTS = ("gpus", "models", "problems")
 
 
 def read_records(run: Path) -> tuple[list[AttemptRecord], list[str]]:
@@ -68,6 +68,9 @@ def _check(value: dict[str, Any]) -> None:
         _check_fields(snapshot)
         if snapshot.get("elapsed") is None:
             raise ValueError("elapsed is not a finite number")
+    contacts = value.get("contacts") or []
+    if not isinstance(contacts, list) or not all(map(_is_contact, contacts)):
+        raise ValueError("contacts is not a list of hosts and numbers")
     for name in _TEXTS:
         if not isinstance(value.get(name), str):
             raise ValueError(f"{name} is not a text")
@@ -101,6 +104,12 @@ def _check_fields(value: dict[str, Any]) -> None:
         raise ValueError("outcome is not one of an attempt")
     if value.get("medal") not in ("gold", "silver", "bronze", None):
         raise ValueError("medal is not one")
+
+
+def _is_contact(value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("host"), str):
+        return False
+    return all(_is_integer(number) and number >= 0 for number in (value.get("allowed", 0), value.get("refused", 0)))
 
 
 def _is_integer(value: object) -> bool:

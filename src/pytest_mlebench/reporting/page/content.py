@@ -12,6 +12,7 @@ from pytest_mlebench.attempts.record import AttemptRecord
 from pytest_mlebench.competition import Competition
 from pytest_mlebench.errors import MlebenchError
 from pytest_mlebench.reporting import contents, wording
+from pytest_mlebench.reporting.contacts import contacts_table, tried_hosts
 from pytest_mlebench.reporting.intervals import Interval
 from pytest_mlebench.reporting.page.among_published import AmongPublished, among_published
 from pytest_mlebench.reporting.page.boards import Board, board
@@ -116,6 +117,8 @@ class Page:
     times: tuple[tuple[float, bool], ...]
     """Hours that agents took, and whether they earned a medal."""
     causes: tuple[Cause, ...]
+    hosts: Table
+    """That agents tried to reach; without rows where there were none."""
     setting: Table
     deviations: tuple[tuple[str, tuple[str, ...]], ...]
     """By run."""
@@ -164,6 +167,7 @@ def page(sources: Sources, summary: Summary) -> Page:
             if record.seconds is not None and record.seconds >= 0
         ),
         causes=tuple(causes(summary.rows)),
+        hosts=contacts_table(tried_hosts(summary.rows)),
         setting=setting_table(sources.results),
         deviations=tuple((printable(each.name), tuple(deviations(each))) for each in sources.results),
     )

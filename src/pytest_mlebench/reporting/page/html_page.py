@@ -22,6 +22,7 @@ from pytest_mlebench.attempts.record import AttemptRecord
 from pytest_mlebench.extras import load
 from pytest_mlebench.quantities import format_duration
 from pytest_mlebench.reporting import wording
+from pytest_mlebench.reporting.contacts import EXPLANATION
 from pytest_mlebench.reporting.page.content import CompetitionPart, Page
 from pytest_mlebench.reporting.page.data import page_data
 from pytest_mlebench.reporting.page.drawing import drawing
@@ -91,6 +92,7 @@ def html_page(page: Page, summary: Summary, sources: Sources, output: Path) -> s
             causes=[_cause(cause, rows) for cause in page.causes],
             sections=_sections(page),
             key=[(_css(name), letter, wording.WORDS[name]) for name, letter in wording.LETTERS.items()],
+            hosts_words=EXPLANATION,
             complexities=sorted({part.complexity for part in page.competitions}, key=complexity_order),
             categories=sorted({part.category for part in page.competitions}),
             strips=len(page.seeds) >= _STRIPS_FROM,
@@ -195,6 +197,7 @@ def _sections(page: Page) -> Sequence[tuple[str, str]]:
         ("over-time", "Over time", bool(page.moments)),
         ("spending", "Time and cost", True),
         ("failures", "Failures", True),
+        ("network", "Network", bool(page.hosts.rows)),
         ("problems", "Known problems", bool(page.problems)),
         ("setting", "How it was obtained", True),
         ("competitions", "Competitions", True),

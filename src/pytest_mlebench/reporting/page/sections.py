@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_mlebench.reporting.contacts import EXPLANATION
 from pytest_mlebench.reporting.page.content import CompetitionPart, Page
 from pytest_mlebench.reporting.page.failures import Cause
 from pytest_mlebench.reporting.page.over_time import moments_table
@@ -66,6 +67,8 @@ def sections(page: Page) -> Iterator[Section]:
     yield Section("Time and cost", [page.spending])
     failures = [_cause(cause) for cause in page.causes]
     yield Section("Failures", [failures] if failures else ["Every attempt left a valid submission."])
+    if page.hosts.rows:
+        yield Section("Network", [EXPLANATION, page.hosts])
     if page.problems:
         problems = [f"{name}: {' '.join(sentences)}" for name, sentences in page.problems]
         yield Section("Known problems of the data", [problems])

@@ -33,6 +33,8 @@ def setting(source: Results) -> dict[str, str]:
         "agent's options": _pairs(agent.get("options")),
         "variables passed": _listed(agent.get("variables_passed")),
         "network": _text(facts.get("network")),
+        "model": _model(_mapping(facts.get("model"))),
+        "environment image": _text(facts.get("environment")),
         "time limit": _number(facts.get("time_limit"), format_duration),
         "hardware of an attempt": _share(facts),
         "machine": _machine(machine),
@@ -75,6 +77,13 @@ def differences(sources: Sequence[Results]) -> list[str]:
     found = [each for other in others for each in differing_settings(first, other)]
     together = [each for each in found if each.unlike or each.name == "agent options"]
     return list(dict.fromkeys(each.name for each in together if UNRECORDED not in (each.a, each.b)))
+
+
+def _model(model: Mapping[str, Any]) -> str:
+    """How agents reached their model."""
+    url, hosts = _text(model.get("url")), _listed(model.get("hosts"))
+    ways = [f"through the gateway{f' to {url}' if url else ''}"] if model.get("gateway") is True else []
+    return "; ".join([*ways, *([f"by themselves, at {hosts}"] if hosts else [])])
 
 
 def _departs(source: Results) -> str:
