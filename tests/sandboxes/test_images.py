@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,9 @@ from .conftest import MakeJob
 @pytest.fixture
 def agent(tmp_path: Path, docker_engine):
     """An agent with a Dockerfile of its own, whose images are removed at the end."""
-    folder = tmp_path / "agent"
-    folder.mkdir()
     name = f"test-{secrets.token_hex(4)}"
+    folder = tmp_path / name
+    folder.mkdir()
     (folder / "Agent.dockerfile").write_text("ARG ENVIRONMENT\nFROM $ENVIRONMENT\nCOPY --chown=1000 . /opt/agent/\n")
     (folder / "made-by").write_text(name)
     yield Agent(name=name, command=["cat", "/opt/agent/made-by"], dockerfile=folder / "Agent.dockerfile")
@@ -30,8 +31,8 @@ def agent(tmp_path: Path, docker_engine):
         docker_engine.api.remove_image(tag, force=True)
 
 
-def tags(engine, agent: str) -> list[str]:
-    found = engine.api.images(name=f"mlebench-agent-{agent}")
+def tags(engine, folder: str) -> list[str]:
+    found = engine.api.images(name=f"mlebench-agent-{folder}")
     return [tag for image in found for tag in image["RepoTags"] or ()]
 
 
@@ -67,6 +68,31 @@ def test_image_is_made_again_only_when_its_files_change(
     (folder / "made-by").write_text("another")
     assert lines_of_build() > 0
     assert len(tags(docker_engine, agent.name)) == 2
+
+
+def test_agents_of_one_dockerfile_share_an_image_unless_its_arguments_differ(
+    docker_sandbox: DockerSandbox, agent: Agent, make_job: MakeJob, docker_engine
+) -> None:
+    agent.dockerfile.write_text(agent.dockerfile.read_text() + "ARG SAYS=nothing\nRUN echo $SAYS > /tmp/says\n")
+    lines: list[str] = []
+    for preset in ("large", "small"):
+        docker_sandbox.build(replace(agent, name=f"{agent.name}-{preset}"), lines.append)
+    assert len(tags(docker_engine, agent.name)) == 1
+    other = replace(agent, name="other", build_args={"SAYS": "hello"}, command=("cat", "/tmp/says"))
+    docker_sandbox.build(other, lines.append)
+    assert len(tags(docker_engine, agent.name)) == 2
+    job = make_job(agent=other)
+    assert docker_sandbox.execute(job).exit_status == 0
+    assert job.log.read_text() == "hello\n"
+
+
+def test_folder_whose_name_docker_would_refuse(docker_engine, docker_sandbox: DockerSandbox, agent: Agent) -> None:
+    folder = agent.dockerfile.parent
+    odd = folder.rename(folder.parent / f"My Agent_ü{folder.name}.")
+    docker_sandbox.build(replace(agent, dockerfile=odd / agent.dockerfile.name), lambda line: None)
+    named = f"my-agent-{folder.name}"
+    assert len(tags(docker_engine, named)) == 1
+    docker_engine.api.remove_image(tags(docker_engine, named)[0], force=True)
 
 
 def test_processes_that_need_one_image_build_it_once(docker_sandbox: DockerSandbox, agent: Agent) -> None:
@@ -130,7 +156,7 @@ def test_slim_environment_holds_what_baselines_need(docker_sandbox: DockerSandbo
     job = make_job(
         "curl --version >/dev/null && test $(python -c 'import sys; print(sys.executable)') = /opt/venv/bin/python "
         "&& python -c 'import numpy, pandas, scipy, sklearn.ensemble, PIL.Image, yaml, requests, tqdm, getpass; "
-        "print(getpass.getuser())'"
+        "print(getpass.getuser())' && echo $MLEBENCH_ENVIRONMENT"
     )
     assert docker_sandbox.execute(job).exit_status == 0, job.log.read_text()
-    assert job.log.read_text() == "agent\n"
+    assert job.log.read_text() == "agent\nslim\n"

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from pytest_mlebench.cli import agents, comparing, competitions, doctor, grading, logs, preparing, reporting, watching
+from pytest_mlebench.cli import (
+    agents,
+    building,
+    comparing,
+    competitions,
+    doctor,
+    grading,
+    logs,
+    preparing,
+    reporting,
+    watching,
+)
 from pytest_mlebench.cli.errors import CommandGroup
 
 __all__ = ["app", "main"]
@@ -46,6 +57,7 @@ app.command("grade-sample")(grading.grade_sample)
 # A negative score must not be taken for an option.
 app.command("rank", context_settings={"ignore_unknown_options": True})(competitions.rank)
 app.command("agents")(agents.agents)
+app.command("build")(building.build)
 app.command("doctor")(doctor.doctor)
 app.command("compare")(comparing.compare)
 app.command("watch")(watching.watch)

@@ -6,15 +6,16 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pytest_mlebench.catalog import Catalog
 from pytest_mlebench.cli import output
 from pytest_mlebench.cli.arguments import DataDir, Json, data_store
+from pytest_mlebench.cli.checks import Check
 from pytest_mlebench.cli.errors import NEGATIVE
 from pytest_mlebench.data import credentials
 from pytest_mlebench.data.disk import free_space
@@ -26,37 +27,45 @@ from pytest_mlebench.quantities import format_size
 if TYPE_CHECKING:
     from pytest_mlebench.sandboxes.docker.engine import Engine
 
-__all__ = ["Check", "checks", "doctor"]
+__all__ = ["checks", "doctor"]
 
 _PACKAGES = ("pytest-mlebench", "pytest", "pytest-xdist", "docker", "pandas", "numpy", "scikit-learn", "kaggle", "six")
 _LITTLE = 2 * 1024**3
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at."""
+def doctor(
+    name: Annotated[
+        str | None, typer.Argument(metavar="slim|full|AGENT", help="With --image: which one (default slim).")
+    ] = None,
+    image: Annotated[
+        bool, typer.Option("--image", help="Look into an image, from a container as an attempt's is.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Look at this machine: Python, Docker, GPUs, disk, Kaggle credentials, data; or, with --image, into an image.
 
-    name: str
-    status: Literal["ok", "missing", "note"]
-    """``missing``: the default run (builtin competitions, baseline agent) needs it; ``note``: only some runs do."""
-    text: str
-    """What is there, or what to do."""
+    The exit status is 1 where something is missing that the default run needs, or where an image has a problem.
 
-
-def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Look at this machine: Python, Docker, GPUs, disk, Kaggle credentials, data.
-
-    The exit status is 1 where something is missing that the default run needs.
-
-    Example: mlebench doctor
+    Example: mlebench doctor --image full
     """
-    found = list(checks(data_store(data_dir)))
+    if name is not None and not image:
+        raise typer.BadParameter(f"say --image {name} to look into an image", param_hint="NAME")
+    if image:
+        from pytest_mlebench.cli.image_check import checks_of_image
+
+        looks = checks_of_image(name or "slim")
+    else:
+        looks = checks(data_store(data_dir))
+    bad, found = False, []
+    for check in looks:
+        found.append(check)
+        bad = bad or check.status in ("missing", "problem")
+        if not as_json:
+            output.line(f"{check.status:<8} {check.name:<12} {check.text}")
     if as_json:
         output.write_json([asdict(check) for check in found])
-    else:
-        for check in found:
-            output.line(f"{check.status:<8} {check.name:<12} {check.text}")
-    if any(check.status == "missing" for check in found):
+    if bad:
         raise typer.Exit(NEGATIVE)
 
 

@@ -55,8 +55,9 @@ def build(
     dockerfile: str,
     arguments: Mapping[str, str],
     progress: Progress,
+    from_scratch: bool = False,
 ) -> None:
-    """Build the image and name it `tag`; a build that fails leaves no image.
+    """Build the image and name it `tag`; a build that fails leaves no image. `from_scratch` repeats cached steps too.
 
     `progress` gets a short line for each step, and now and then a sign of life. Raises HarnessError with the last lines
     of the step that failed and the place of the whole log.
@@ -73,6 +74,7 @@ def build(
                 buildargs=dict(arguments),
                 tag=tag,
                 labels={"mlebench": "image"},
+                nocache=from_scratch,
                 rm=True,
                 forcerm=True,
                 decode=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from pytest_mlebench.sandboxes.docker.images import Images
 
 __all__ = ["DockerSandbox", "available"]
-
-# Variables by which people tell programs of certificates that this machine needs; the first that is set counts.
-_CA_VARIABLES = ("MLEBENCH_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 
 
 class DockerSandbox(Sandbox):
@@ -46,9 +42,7 @@ class DockerSandbox(Sandbox):
         is a file of certificates by which builds reach package indexes (default: $MLEBENCH_CA_BUNDLE, or what
         $SSL_CERT_FILE and its like name, or none). `build_args` are further arguments of all builds.
         """
-        named = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), None)
-        self._base_image = base_image or os.environ.get("MLEBENCH_BASE_IMAGE") or "debian:bookworm-slim"
-        self._ca_bundle = ca_bundle or (Path(named) if named else None)
+        self._base_image, self._ca_bundle = base_image, ca_bundle
         self._allow_privileged = allow_privileged
         self._build_args = dict(build_args or {})
         self._engine: Engine | None = None
