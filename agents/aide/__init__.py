@@ -1,0 +1,1 @@
+"""AIDE: a language model writes scripts in a tree search, judged by their validation scores."""
