@@ -1,0 +1,1 @@
+"""Runs OpenHands in the sandbox."""

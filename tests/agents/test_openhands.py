@@ -1,0 +1,260 @@
+"""OpenHands itself, in its image, with a model that plays a script."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
+from urllib.parse import urlsplit
+
+import pytest
+
+from pytest_mlebench.sandboxes import Execution, Job, Limits, Observer
+
+from ..models.scripted import Hang, Reply, ScriptedModel, text_of
+
+NAME = "openai/gpt-4o-2024-08-06"
+TRAIN = """\
+import os
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+data = os.environ["MLEBENCH_DATA_DIR"]
+train, test = pd.read_csv(f"{data}/train.csv"), pd.read_csv(f"{data}/test.csv")
+features = [name for name in test.columns if name != "id"]
+model = make_pipeline(StandardScaler(), LogisticRegression()).fit(train[features], train["cultivar"])
+table = pd.DataFrame(model.predict_proba(test[features]), columns=model.classes_)
+table.insert(0, "id", test["id"])
+table.to_csv(os.environ["MLEBENCH_SUBMISSION_DIR"] + "/submission.csv", index=False)
+print("trained on", len(train))
+"""
+CHECK = 'curl -s -F file=@"$MLEBENCH_SUBMISSION_DIR/submission.csv" "$MLEBENCH_VALIDATION_URL/validate"'
+
+
+def terminal(command: str) -> Reply:
+    return Reply(None, [("terminal", {"command": command})], usage=(1000, 20))
+
+
+def finish() -> Reply:
+    return Reply("That is all.", [("finish", {"message": "done"})], usage=(1000, 20))
+
+
+class _Relay(ThreadingMixIn, UnixStreamServer):
+    """A socket file that leads to a TCP port, as the gateway's does for a container."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.port = urlsplit(url).port
+        super().__init__(str(path), _Relaying)
+        path.chmod(0o666)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A model that is down refuses connections; that is part of the play."""
+
+
+class _Relaying(StreamRequestHandler):
+    server: _Relay
+
+    def handle(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.server.port)) as far:
+            back = threading.Thread(target=self._pump, args=(far, self.connection))
+            back.start()
+            self._pump(self.connection, far)
+            back.join()
+
+    @staticmethod
+    def _pump(source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+@pytest.fixture
+def sockets() -> Iterator[Path]:
+    """A folder with a short path, open to the agent's user."""
+    folder = Path(tempfile.mkdtemp(prefix="openhands-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+class Attempts:
+    """Runs the agent in its sandbox; what it leaves is in `folder`."""
+
+    def __init__(self, sandbox, agent, folder: Path, sockets: Path) -> None:
+        self._sandbox, self._agent, self.folder, self._sockets = sandbox, agent, folder, sockets
+        for name in ("submission", "code", "logs", "data"):
+            (folder / name).mkdir()
+        (folder / "data" / "description.md").write_text("Predict y.\n")
+        (folder / "instructions.txt").write_text("Predict y, please.\n")
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "agent.log").read_text()
+
+    @property
+    def kinds(self) -> list[str]:
+        """Of the events in the trajectory."""
+        lines = (self.folder / "logs" / "trajectory.jsonl").read_text().splitlines()
+        return [json.loads(line)["kind"] for line in lines]
+
+    def __call__(self, model: ScriptedModel, observer: Observer | None = None, **options: str) -> Execution:
+        agent = self._agent.with_options({"model": NAME, "retries": "1", **options})
+        self._sandbox.build(agent, lambda line: None)
+        with _Relay(self._sockets / "gateway.sock", model.url) as relay:
+            threading.Thread(target=relay.serve_forever, args=(0.05,), daemon=True).start()
+            job = Job(
+                name=f"mlebench-test-{secrets.token_hex(6)}",
+                run=f"test-run-{secrets.token_hex(4)}",
+                agent=agent,
+                environment={f"MLEBENCH_OPTION_{name.upper()}": value for name, value in agent.options.items()},
+                **{name: self.folder / name for name in ("data", "submission", "code", "logs")},
+                instructions=self.folder / "instructions.txt",
+                log=self.folder / "agent.log",
+                gateway=self._sockets / "gateway.sock",
+                limits=Limits(time=300, grace=60, processes=512),
+                network="llm",
+                observer=observer or Observer(),
+            )
+            execution = self._sandbox.execute(job)
+            relay.shutdown()
+        assert "Traceback" not in self.log
+        return execution
+
+
+@pytest.fixture
+def attempt(docker_sandbox, registered, tmp_path: Path, sockets: Path) -> Attempts:
+    folder = tmp_path / "attempt"
+    folder.mkdir()
+    return Attempts(docker_sandbox, replace(registered("openhands"), environment="slim"), folder, sockets)
+
+
+def test_it_looks_at_the_data_trains_and_submits(docker_sandbox, pytester: pytest.Pytester, monkeypatch):
+    monkeypatch.setenv("MLEBENCH_CACHE_DIR", str(pytester.path / "cache"))
+    shown: list[str] = []
+
+    def player(request: dict) -> Reply:
+        shown.append(text_of(request["messages"][-1]))
+        match len(shown):
+            case 1:
+                return terminal("which python; head -2 $MLEBENCH_DATA_DIR/train.csv")
+            case 2:
+                return finish()
+            case 3:
+                file = {"command": "create", "path": "/home/code/train.py", "file_text": TRAIN}
+                return Reply("Oh.", [("file_editor", file)], usage=(1000, 20))
+            case 4:
+                return terminal("python train.py")
+            case 5:
+                return terminal(CHECK)
+        return finish()
+
+    with ScriptedModel(player) as model:
+        result = pytester.runpytest_subprocess(
+            "--mlebench-agent=openhands",
+            "--mlebench-environment=slim",
+            f"--mlebench-model-url={model.url}",
+            "-k",
+            "builtin-wine",
+        )
+    assert result.ret == 0
+    assert "three cultivars" in shown[0]
+    assert "/opt/venv/bin/python" in shown[1]
+    assert "alcohol" in shown[1]
+    assert "/home/submission/submission.csv is not there" in shown[2]
+    assert "trained on 89" in shown[4]
+    assert '"valid": true' in shown[5]
+
+    (attempt,) = pytester.path.glob("runs/*/builtin-wine/seed-0")
+    record = json.loads((attempt / "attempt.json").read_text())
+    assert (record["exit_status"], record["requests"], record["tokens"]) == (0, 6, 6120)
+    assert record["outcome"] == "bronze"
+    assert record["models"] == ["anthropic/claude-sonnet-4-5-20250929"]
+    assert (attempt / "code" / "train.py").read_text() == TRAIN
+    trajectory = [json.loads(line) for line in (attempt / "logs" / "trajectory.jsonl").read_text().splitlines()]
+    assert [event["tool_name"] for event in trajectory if event["kind"] == "ActionEvent"] == [
+        *("terminal", "finish", "file_editor", "terminal", "terminal", "finish")
+    ]
+    kept = sorted((attempt / "logs" / "openhands").glob("*/events/event-*.json"))
+    assert {event["id"] for event in trajectory} <= {json.loads(path.read_text())["id"] for path in kept}
+    assert "OpenHands has finished after 6 steps" in (attempt / "agent.log").read_text()
+
+
+def test_a_model_that_only_talks_is_sent_back_three_times(attempt: Attempts):
+    with ScriptedModel(lambda request: Reply("I would rather not.")) as model:
+        execution = attempt(model)
+    assert execution.exit_status == 0, attempt.log
+    assert {request.body["model"] for request in model.requests} == {NAME}
+    assert "Predict y, please." in text_of(model.requests[0].body)
+    said = [text_of(request.body) for request in model.requests]
+    assert [text.count("submission.csv is not there") for text in said] == [0, 1, 2, 3]
+    assert "without a submission, also after 3 reminders" in attempt.log
+
+
+def test_a_model_that_is_down_ends_it_with_one_line(attempt: Attempts):
+    model = ScriptedModel(lambda request: finish())
+    with model:
+        pass
+    execution = attempt(model)
+    assert execution.exit_status == 1, attempt.log
+    assert attempt.log.splitlines()[-1].startswith("OpenHands cannot go on: ")
+    assert attempt.kinds[-1] == "ConversationErrorEvent"
+
+
+def test_at_its_time_limit_it_ends_at_once_and_what_it_wrote_stays(attempt: Attempts):
+    def player(request: dict) -> Reply | Hang:
+        return terminal("echo id > /home/submission/submission.csv") if len(model.requests) == 1 else Hang()
+
+    class UntilItHangs(Observer):
+        def should_end(self) -> bool:
+            return len(model.requests) > 1
+
+    with ScriptedModel(player) as model:
+        execution = attempt(model, UntilItHangs())
+    assert (execution.ended_early, execution.exit_status) == (True, 128 + 15)
+    assert (attempt.folder / "submission" / "submission.csv").read_text() == "id\n"
+    assert attempt.kinds[-1] == "ObservationEvent"
+
+
+def test_it_stops_after_the_steps_that_it_may_take(attempt: Attempts):
+    with ScriptedModel(lambda request: terminal(f"echo {len(model.requests)}")) as model:
+        execution = attempt(model, max_steps="2")
+    assert (execution.exit_status, len(model.requests)) == (0, 2)
+    assert "OpenHands has taken its 2 steps" in attempt.log
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("max_steps", "many"), ("max_steps", "0"), ("temperature", "hot"), ("temperature", "nan"), ("model", "")],
+)
+def test_options_that_make_no_sense_are_refused_in_one_line(option: str, value: str, registered):
+    agent = registered("openhands")
+    variables = {f"MLEBENCH_OPTION_{name.upper()}": given for name, given in agent.options.items()}
+    variables[f"MLEBENCH_OPTION_{option.upper()}"] = value
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher"],
+        env={"PYTHONPATH": str(agent.folder), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.count("\n")) == (2, 1)
+    assert done.stdout.startswith(f"OpenHands cannot begin: {option} ")
