@@ -1,0 +1,1 @@
+"""Runs MLAgentBench's ResearchAgent in an image of its own, on models behind the gateway."""
