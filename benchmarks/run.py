@@ -10,7 +10,11 @@ HERE = Path(__file__).parent
 FIGURES = (
     "plugin_overhead",
     "collection",
+    "images",
     "docker_attempt",
+    "first_instruction",
+    "proxy",
+    "gateway",
     "attempt_overhead",
     "waiting_memory",
     "long_run_memory",
