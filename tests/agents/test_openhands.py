@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
-from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_mlebench.sandboxes import Execution, Job, Limits, Observer
+from pytest_mlebench.agents.openhands.agent import pytest_mlebench_agents
+from pytest_mlebench.sandboxes import Execution, Observer
 
 from ..models.scripted import Hang, Reply, ScriptedModel, text_of
+from .contained import Contained, places
 
 NAME = "openai/gpt-4o-2024-08-06"
 TRAIN = """\
@@ -50,63 +44,13 @@ def finish() -> Reply:
     return Reply("That is all.", [("finish", {"message": "done"})], usage=(1000, 20))
 
 
-class _Relay(ThreadingMixIn, UnixStreamServer):
-    """A socket file that leads to a TCP port, as the gateway's does for a container."""
+class Attempts(Contained):
+    """Of OpenHands, which prints no traceback whatever happens."""
 
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, path: Path, url: str) -> None:
-        self.port = urlsplit(url).port
-        super().__init__(str(path), _Relaying)
-        path.chmod(0o666)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A model that is down refuses connections; that is part of the play."""
-
-
-class _Relaying(StreamRequestHandler):
-    server: _Relay
-
-    def handle(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.server.port)) as far:
-            back = threading.Thread(target=self._pump, args=(far, self.connection))
-            back.start()
-            self._pump(self.connection, far)
-            back.join()
-
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-
-@pytest.fixture
-def sockets() -> Iterator[Path]:
-    """A folder with a short path, open to the agent's user."""
-    folder = Path(tempfile.mkdtemp(prefix="openhands-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-class Attempts:
-    """Runs the agent in its sandbox; what it leaves is in `folder`."""
-
-    def __init__(self, sandbox, agent, folder: Path, sockets: Path) -> None:
-        self._sandbox, self._agent, self.folder, self._sockets = sandbox, agent, folder, sockets
-        for name in ("submission", "code", "logs", "data"):
-            (folder / name).mkdir()
-        (folder / "data" / "description.md").write_text("Predict y.\n")
-        (folder / "instructions.txt").write_text("Predict y, please.\n")
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "agent.log").read_text()
+    def __call__(self, player: Callable, observer: Observer | None = None, **options: str) -> Execution:
+        execution = super().__call__(player, observer, **options)
+        assert "Traceback" not in self.log
+        return execution
 
     @property
     def kinds(self) -> list[str]:
@@ -114,35 +58,14 @@ class Attempts:
         lines = (self.folder / "logs" / "trajectory.jsonl").read_text().splitlines()
         return [json.loads(line)["kind"] for line in lines]
 
-    def __call__(self, model: ScriptedModel, observer: Observer | None = None, **options: str) -> Execution:
-        agent = self._agent.with_options({"model": NAME, "retries": "1", **options})
-        self._sandbox.build(agent, lambda line: None)
-        with _Relay(self._sockets / "gateway.sock", model.url) as relay:
-            threading.Thread(target=relay.serve_forever, args=(0.05,), daemon=True).start()
-            job = Job(
-                name=f"mlebench-test-{secrets.token_hex(6)}",
-                run=f"test-run-{secrets.token_hex(4)}",
-                agent=agent,
-                environment={f"MLEBENCH_OPTION_{name.upper()}": value for name, value in agent.options.items()},
-                **{name: self.folder / name for name in ("data", "submission", "code", "logs")},
-                instructions=self.folder / "instructions.txt",
-                log=self.folder / "agent.log",
-                gateway=self._sockets / "gateway.sock",
-                limits=Limits(time=300, grace=60, processes=512),
-                network="llm",
-                observer=observer or Observer(),
-            )
-            execution = self._sandbox.execute(job)
-            relay.shutdown()
-        assert "Traceback" not in self.log
-        return execution
 
-
-@pytest.fixture
-def attempt(docker_sandbox, registered, tmp_path: Path, sockets: Path) -> Attempts:
-    folder = tmp_path / "attempt"
-    folder.mkdir()
-    return Attempts(docker_sandbox, replace(registered("openhands"), environment="slim"), folder, sockets)
+@pytest.fixture(scope="module")
+def attempt(docker_sandbox) -> Iterator[Attempts]:
+    (agent,) = [replace(agent, environment="slim") for agent in pytest_mlebench_agents()]
+    with places() as (root, model, gateway):
+        (root / "data" / "description.md").write_text("Wines.\n")
+        agent = agent.with_options({"model": NAME, "retries": "1"})
+        yield Attempts(docker_sandbox, agent, root, model, gateway)
 
 
 def test_it_looks_at_the_data_trains_and_submits(docker_sandbox, pytester: pytest.Pytester, monkeypatch):
@@ -197,21 +120,22 @@ def test_it_looks_at_the_data_trains_and_submits(docker_sandbox, pytester: pytes
 
 
 def test_a_model_that_only_talks_is_sent_back_three_times(attempt: Attempts):
-    with ScriptedModel(lambda request: Reply("I would rather not.")) as model:
-        execution = attempt(model)
+    execution = attempt(lambda request: Reply("I would rather not."))
     assert execution.exit_status == 0, attempt.log
-    assert {request.body["model"] for request in model.requests} == {NAME}
-    assert "Predict y, please." in text_of(model.requests[0].body)
-    said = [text_of(request.body) for request in model.requests]
+    # The gateway gives the endpoint its own name of the model.
+    assert {request.body["model"] for request in attempt.model.requests} == {NAME.removeprefix("openai/")}
+    assert "Tell the wines apart." in text_of(attempt.model.requests[0].body)
+    said = [text_of(request.body) for request in attempt.model.requests]
     assert [text.count("submission.csv is not there") for text in said] == [0, 1, 2, 3]
     assert "without a submission, also after 3 reminders" in attempt.log
 
 
 def test_a_model_that_is_down_ends_it_with_one_line(attempt: Attempts):
-    model = ScriptedModel(lambda request: finish())
-    with model:
-        pass
-    execution = attempt(model)
+    attempt.model.stop()
+    try:
+        execution = attempt(lambda request: finish())
+    finally:
+        attempt.model.start()
     assert execution.exit_status == 1, attempt.log
     assert attempt.log.splitlines()[-1].startswith("OpenHands cannot go on: ")
     assert attempt.kinds[-1] == "ConversationErrorEvent"
@@ -219,23 +143,21 @@ def test_a_model_that_is_down_ends_it_with_one_line(attempt: Attempts):
 
 def test_at_its_time_limit_it_ends_at_once_and_what_it_wrote_stays(attempt: Attempts):
     def player(request: dict) -> Reply | Hang:
-        return terminal("echo id > /home/submission/submission.csv") if len(model.requests) == 1 else Hang()
+        return terminal("echo id > /home/submission/submission.csv") if len(attempt.model.requests) == 1 else Hang()
 
     class UntilItHangs(Observer):
         def should_end(self) -> bool:
-            return len(model.requests) > 1
+            return len(attempt.model.requests) > 1
 
-    with ScriptedModel(player) as model:
-        execution = attempt(model, UntilItHangs())
+    execution = attempt(player, UntilItHangs())
     assert (execution.ended_early, execution.exit_status) == (True, 128 + 15)
     assert (attempt.folder / "submission" / "submission.csv").read_text() == "id\n"
     assert attempt.kinds[-1] == "ObservationEvent"
 
 
 def test_it_stops_after_the_steps_that_it_may_take(attempt: Attempts):
-    with ScriptedModel(lambda request: terminal(f"echo {len(model.requests)}")) as model:
-        execution = attempt(model, max_steps="2")
-    assert (execution.exit_status, len(model.requests)) == (0, 2)
+    execution = attempt(lambda request: terminal(f"echo {len(attempt.model.requests)}"), max_steps="2")
+    assert (execution.exit_status, len(attempt.model.requests)) == (0, 2)
     assert "OpenHands has taken its 2 steps" in attempt.log
 
 

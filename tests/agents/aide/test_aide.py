@@ -3,76 +3,30 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 
-from pytest_mlebench.agent import Agent
 from pytest_mlebench.agents.aide.agent import pytest_mlebench_agents
-from pytest_mlebench.attempts.budget import Usage
-from pytest_mlebench.attempts.gateway.process import GatewayProcess
-from pytest_mlebench.attempts.gateway.session import GatewaySession
-from pytest_mlebench.sandboxes import Execution, Job, Limits, Observer
+from pytest_mlebench.sandboxes import Observer
 
 from ...models.scripted import Reply, ScriptedModel, forced_tool
+from ..contained import Contained, places
 from .engineer import BUGGY, Engineer, script
 
 TEAPOT = "I make tea.\n\n```python\nprint('tea')\n```\n"
 
 
-class Attempts:
-    """Attempts of AIDE in its sandbox; what one leaves is in `folder`."""
-
-    def __init__(self, sandbox, agent: Agent, gateway: GatewayProcess, model: ScriptedModel, root: Path) -> None:
-        self._sandbox, self._agent, self._gateway, self.model, self._root = sandbox, agent, gateway, model, root
-        self.folder = Path()
-
-    def __call__(self, player: Callable, observer: Observer | None = None, **options: str) -> Execution:
-        self.folder = self._root / secrets.token_hex(3)
-        for name in ("submission", "code", "logs"):
-            (self.folder / name).mkdir(parents=True)
-        (self.folder / "instructions.txt").write_text("Tell the wines apart.\n")
-        self.model.player = player
-        agent = self._agent.with_options({"num_drafts": "1", **options})
-        self._sandbox.build(agent, lambda line: None)
-        with GatewaySession(
-            self._gateway.control,
-            name="wine-0",
-            socket=self.folder / "gateway.sock",
-            transcript=self.folder / "model.jsonl",
-            budget=None,
-        ) as session:
-            return self._sandbox.execute(
-                Job(
-                    name=f"mlebench-test-{secrets.token_hex(6)}",
-                    run=f"test-run-{secrets.token_hex(4)}",
-                    agent=agent,
-                    environment={
-                        **{f"MLEBENCH_OPTION_{name.upper()}": value for name, value in agent.options.items()},
-                        "MLEBENCH_TIME_LIMIT": "300",
-                    },
-                    data=self._root / "data",
-                    **{name: self.folder / name for name in ("submission", "code", "logs")},
-                    instructions=self.folder / "instructions.txt",
-                    log=self.folder / "agent.log",
-                    gateway=session.address,
-                    limits=Limits(time=300, processes=512),
-                    network="llm",
-                    observer=observer or Observer(),
-                )
-            )
+class Attempts(Contained):
+    """Of AIDE."""
 
     @property
     def lines(self) -> list[str]:
         """What AIDE printed."""
-        return (self.folder / "agent.log").read_text().splitlines()
+        return self.log.splitlines()
 
     @property
     def steps(self) -> int:
@@ -88,20 +42,13 @@ class Attempts:
 @pytest.fixture(scope="module")
 def attempts(docker_sandbox) -> Iterator[Attempts]:
     (agent,) = [replace(agent, environment="slim") for agent in pytest_mlebench_agents() if agent.name == "aide"]
-    root = Path(tempfile.mkdtemp(prefix="aide-", dir="/tmp"))  # short, for the gateway's sockets
-    root.chmod(0o755)
-    (root / "data").mkdir()
     wines = load_wine(as_frame=True)
     table = wines.data.assign(id=range(len(wines.data)), cultivar=wines.target.map(dict(enumerate("ABC"))))
     table = table.sample(frac=1, random_state=0)
-    table[30:].to_csv(root / "data/train.csv", index=False)
-    table[:30].drop(columns="cultivar").to_csv(root / "data/test.csv", index=False)
-    with (
-        ScriptedModel(lambda request: Reply("")) as model,
-        GatewayProcess(root, model_url=model.url, run_budget=None, spent=Usage(), patience=0.2) as gateway,
-    ):
-        yield Attempts(docker_sandbox, agent, gateway, model, root)
-    shutil.rmtree(root)
+    with places() as (root, model, gateway):
+        table[30:].to_csv(root / "data/train.csv", index=False)
+        table[:30].drop(columns="cultivar").to_csv(root / "data/test.csv", index=False)
+        yield Attempts(docker_sandbox, agent.with_options({"num_drafts": "1"}), root, model, gateway)
 
 
 @pytest.mark.usefixtures("docker_sandbox")
