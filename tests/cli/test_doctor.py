@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -67,7 +68,19 @@ def test_a_cache_that_cannot_be_is_missing(mlebench, monkeypatch, tmp_path, wher
 def test_libraries_that_few_competitions_need_are_looked_for(mlebench, monkeypatch):
     assert look(mlebench("doctor", "--json"))["extras"]["status"] == "ok"
     monkeypatch.setitem(sys.modules, "shapely", None)
-    monkeypatch.setattr("pytest_mlebench.cli.doctor.is_installed", lambda module: module != "shapely")
+    lacking = ("shapely", "litellm", "aiohttp")
+    monkeypatch.setattr("pytest_mlebench.cli.doctor.is_installed", lambda module: module not in lacking)
     found = look(mlebench("doctor", "--json"))["extras"]
     assert found["status"] == "note"
-    assert found["text"] == "a few competitions need shapely: pip install 'pytest-mlebench[boxes]'"
+    needed = "some competitions, agents or reports need aiohttp, litellm, shapely"
+    assert found["text"] == f"{needed}: pip install 'pytest-mlebench[boxes,gateway]'"
+
+
+def test_keys_of_models_are_named_and_never_shown(mlebench, monkeypatch):
+    for name in [name for name in os.environ if name.endswith("_KEY")]:
+        monkeypatch.delenv(name)
+    assert look(mlebench("doctor", "--json"))["models"]["status"] == "note"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
+    result = mlebench("doctor", "--json")
+    assert (look(result)["models"]["status"], "OPENAI_API_KEY" in look(result)["models"]["text"]) == ("ok", True)
+    assert "sk-secret-value" not in result.output

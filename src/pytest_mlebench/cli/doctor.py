@@ -101,10 +101,18 @@ def _python() -> Iterator[Check]:
     yield Check("packages", "ok", ", ".join(found))
     missing = {module: extra for module, extra in EXTRAS.items() if not is_installed(module)}
     if missing:
-        install = f"pip install 'pytest-mlebench[{','.join(sorted(missing.values()))}]'"
-        yield Check("extras", "note", f"a few competitions need {', '.join(missing)}: {install}")
+        install = f"pip install 'pytest-mlebench[{','.join(sorted(set(missing.values())))}]'"
+        yield Check("extras", "note", f"some competitions, agents or reports need {', '.join(missing)}: {install}")
     else:
-        yield Check("extras", "ok", f"{', '.join(EXTRAS)}: what only a few competitions need is there")
+        yield Check("extras", "ok", f"{', '.join(EXTRAS)}: what only some runs need is there")
+    keys = sorted(name for name, value in os.environ.items() if name.endswith("_API_KEY") and value)
+    if keys or os.environ.get("MLEBENCH_MODEL_KEY"):
+        yield Check("models", "ok", f"keys that the model gateway can use: {', '.join(keys or ['MLEBENCH_MODEL_KEY'])}")
+    else:
+        advice = (
+            "set OPENAI_API_KEY, ANTHROPIC_API_KEY or another provider's, or name an endpoint with --mlebench-model-url"
+        )
+        yield Check("models", "note", f"no key for agents with a language model: {advice}")
 
 
 def _docker() -> Iterator[Check]:
