@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from pytest_mlebench.attempts.gateway.process import GatewayProcess
 
 __all__ = ["RunGateway", "spent_in"]
+
+# Of the providers that most runs use; those of others show when an attempt asks.
+_KEYS = {
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "deepseek": ("DEEPSEEK_API_KEY",),
+    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "openai": ("OPENAI_API_KEY",),
+    "openrouter": ("OPENROUTER_API_KEY",),
+    "xai": ("XAI_API_KEY",),
+}
 
 
 class RunGateway:
@@ -41,11 +52,17 @@ class RunGateway:
         return self.folder / "control.sock"
 
     @staticmethod
-    def check() -> None:
-        """Raise HarnessError where what it needs is not installed."""
+    def check(model: str, model_url: str | None) -> None:
+        """Raise HarnessError where what it needs is not installed, or the key of the agent's `model` is not set."""
         from pytest_mlebench.attempts.gateway.process import GatewayProcess
 
         GatewayProcess.check()
+        keys = _KEYS.get(model.partition("/")[0], ()) if model_url is None else ()
+        if keys and not any(os.environ.get(key) for key in keys):
+            raise HarnessError(
+                f"the model {model} needs a key: set {' or '.join(keys)}, or name an endpoint that serves it with "
+                "--mlebench-model-url"
+            )
 
     def start(self, *, model_url: str | None, run_budget: Budget | None, run: Path) -> None:
         """Start the process, whose log lies in `run`, the run's folder; raises HarnessError where it does not start."""

@@ -279,7 +279,7 @@ class Benchmark:
         _ = self.needs
         self._build()
         if self.gateway is not None:
-            self.gateway.check()
+            self.gateway.check(self.agent.options.get("model", ""), self.settings.model_url)
         for competition in competitions:
             _ = self.catalog.get(competition).leaderboard
 

@@ -119,6 +119,19 @@ def test_a_model_that_never_answers_is_no_fault_of_the_agent(run, directory):
     result.stdout.fnmatch_lines(["error, not counted: toy-0: *401*"])
 
 
+def test_a_model_without_a_key_is_told_before_anything_is_attempted(run, directory, monkeypatch):
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    agent = AGENT.replace("uses_gateway=True", 'uses_gateway=True, options={"model": "anthropic/claude-opus-5-5"}')
+    conftest = directory.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + f"\nSCRIPT = ''\n{agent}")
+    result = directory.pytester.runpytest_subprocess(
+        "--mlebench-agent=asking", "--mlebench-sandbox=process", "-k", "toy"
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: the model anthropic/claude-opus-5-5 needs a key: set ANTHROPIC_API_KEY, or *"])
+    assert not (directory.path / "runs").exists()
+
+
 def test_without_network_an_agent_that_needs_its_model_is_not_started(run):
     result = run(SUBMIT, "http://localhost:1/v1", "--mlebench-network=none", sandbox="docker")
     result.stderr.fnmatch_lines(["ERROR: agent asking needs the network: say --mlebench-network=llm"])
