@@ -175,7 +175,7 @@ def test_options_that_make_no_sense_are_refused_in_one_line(option: str, value: 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=50,
+        timeout=200,
         check=False,
     )
     assert (done.returncode, done.stdout.count("\n")) == (2, 1)

@@ -25,7 +25,7 @@ def test_those_of_the_conftest_here_are_listed(mlebench, tmp_path, monkeypatch):
     result = mlebench("agents")
     assert result.exit_code == 0, result.stderr
     line = next(line for line in result.stdout.splitlines() if line.startswith("mine "))
-    assert line.split() == ["mine", "does", "nothing", "GPU", "steps=5", "MY_KEY"]
+    assert line.split() == ["mine", "does", "nothing", "GPU", "-", "steps=5", "MY_KEY"]
     assert "secret-value" not in result.stdout
 
 

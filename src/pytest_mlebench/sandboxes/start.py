@@ -63,9 +63,9 @@ def forward(near: socket.socket, target: str) -> None:
     """Carry bytes both ways until the server's side has ended or nothing has come for long."""
     far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        far.connect(target)  # while it has no timeout: with one, a server whose queue is full refuses instead
         near.settimeout(IDLE)
         far.settimeout(IDLE)
-        far.connect(target)
         other = {near: far, far: near}
         reading = [near, far]
         while far in reading:
