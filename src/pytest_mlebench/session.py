@@ -276,10 +276,10 @@ class Benchmark:
         scratch.sweep()
         self.sandbox.sweep()
         self.sandbox.check(self.agent, self.pool, self._asked_network)
-        _ = self.needs
-        self._build()
         if self.gateway is not None:
             self.gateway.check(self.agent.options.get("model", ""), self.settings.model_url)
+        _ = self.needs
+        self._build()
         for competition in competitions:
             _ = self.catalog.get(competition).leaderboard
 
