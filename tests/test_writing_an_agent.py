@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from .models.scripted import Reply, ScriptedModel, text_of
+from .wine import PROGRAM
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXAMPLES = DOCS / "examples"
@@ -21,26 +22,7 @@ FILES = sorted(path for path in EXAMPLES.rglob("*") if path.is_file() and path.s
 VALID = ["-k", "builtin-wine", "--mlebench-require=valid"]
 
 FIRST_TRY = "```python\nimport nonsense\n```"
-PROGRAM = """\
-Now it works:
-
-```python
-import os
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-data = os.environ["MLEBENCH_DATA_DIR"]
-train, test = pd.read_csv(f"{data}/train.csv"), pd.read_csv(f"{data}/test.csv")
-features = [name for name in test.columns if name != "id"]
-model = make_pipeline(StandardScaler(), LogisticRegression()).fit(train[features], train["cultivar"])
-table = pd.DataFrame(model.predict_proba(test[features]), columns=model.classes_)
-table.insert(0, "id", test["id"])
-table.to_csv(os.environ["MLEBENCH_SUBMISSION_DIR"] + "/submission.csv", index=False)
-print("trained on", len(train))
-```
-"""
+ANSWER = f"Now it works:\n\n```python\n{PROGRAM}```\n"
 
 
 @pytest.fixture
@@ -81,7 +63,7 @@ def test_a_folder_with_a_dockerfile_asks_its_model_through_the_gateway(user):
         if "exit status" not in said:
             assert "sample_submission.csv" in said
             return Reply(FIRST_TRY)
-        return Reply("DONE" if "exit status 0" in said else PROGRAM)
+        return Reply("DONE" if "exit status 0" in said else ANSWER)
 
     with ScriptedModel(player) as model:
         result = user.runpytest_subprocess(

@@ -15,6 +15,7 @@ from pytest_mlebench.agent_file import read_agent
 from pytest_mlebench.errors import HarnessError
 
 from ..models.scripted import Reply, ScriptedModel, text_of
+from ..wine import PROGRAM
 
 FILES = sorted(Path(importlib.import_module("pytest_mlebench.agents.cli").__file__).parent.glob("*.toml"))
 DOCS = (Path(__file__).parent.parent.parent / "docs" / "agents.md").read_text(encoding="utf-8")
@@ -42,22 +43,6 @@ exec bash -lc 'python3 solve.py'
 [options]
 model = "openai/first"
 '''
-PROGRAM = """\
-import os
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-data = os.environ["MLEBENCH_DATA_DIR"]
-train, test = pd.read_csv(f"{data}/train.csv"), pd.read_csv(f"{data}/test.csv")
-features = [name for name in test.columns if name != "id"]
-model = make_pipeline(StandardScaler(), LogisticRegression()).fit(train[features], train["cultivar"])
-table = pd.DataFrame(model.predict_proba(test[features]), columns=model.classes_)
-table.insert(0, "id", test["id"])
-table.to_csv(os.environ["MLEBENCH_SUBMISSION_DIR"] + "/submission.csv", index=False)
-print("trained on", len(train), "as user", os.getuid())
-"""
 
 
 def test_the_agents_that_people_use_are_there():

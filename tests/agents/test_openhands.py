@@ -14,25 +14,10 @@ from pytest_mlebench.agents.openhands.agent import pytest_mlebench_agents
 from pytest_mlebench.sandboxes import Execution, Observer
 
 from ..models.scripted import Hang, Reply, ScriptedModel, text_of
+from ..wine import PROGRAM
 from .contained import Contained, places
 
 NAME = "openai/gpt-4o-2024-08-06"
-TRAIN = """\
-import os
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-data = os.environ["MLEBENCH_DATA_DIR"]
-train, test = pd.read_csv(f"{data}/train.csv"), pd.read_csv(f"{data}/test.csv")
-features = [name for name in test.columns if name != "id"]
-model = make_pipeline(StandardScaler(), LogisticRegression()).fit(train[features], train["cultivar"])
-table = pd.DataFrame(model.predict_proba(test[features]), columns=model.classes_)
-table.insert(0, "id", test["id"])
-table.to_csv(os.environ["MLEBENCH_SUBMISSION_DIR"] + "/submission.csv", index=False)
-print("trained on", len(train))
-"""
 CHECK = 'curl -s -F file=@"$MLEBENCH_SUBMISSION_DIR/submission.csv" "$MLEBENCH_VALIDATION_URL/validate"'
 
 
@@ -80,7 +65,7 @@ def test_it_looks_at_the_data_trains_and_submits(docker_sandbox, pytester: pytes
             case 2:
                 return finish()
             case 3:
-                file = {"command": "create", "path": "/home/code/train.py", "file_text": TRAIN}
+                file = {"command": "create", "path": "/home/code/train.py", "file_text": PROGRAM}
                 return Reply("Oh.", [("file_editor", file)], usage=(1000, 20))
             case 4:
                 return terminal("python train.py")
@@ -109,7 +94,7 @@ def test_it_looks_at_the_data_trains_and_submits(docker_sandbox, pytester: pytes
     assert (record["exit_status"], record["requests"], record["tokens"]) == (0, 6, 6120)
     assert record["outcome"] == "bronze"
     assert record["models"] == ["anthropic/claude-sonnet-4-5-20250929"]
-    assert (attempt / "code" / "train.py").read_text() == TRAIN
+    assert (attempt / "code" / "train.py").read_text() == PROGRAM
     trajectory = [json.loads(line) for line in (attempt / "logs" / "trajectory.jsonl").read_text().splitlines()]
     assert [event["tool_name"] for event in trajectory if event["kind"] == "ActionEvent"] == [
         *("terminal", "finish", "file_editor", "terminal", "terminal", "finish")

@@ -18,6 +18,7 @@ import docker
 
 from pytest_mlebench.sandboxes import leftovers
 
+from ..toy import TASK, write_toy
 from ..waiting import wait_for
 
 CONFTEST = """
@@ -35,44 +36,6 @@ def pytest_mlebench_competition_folders():
 def pytest_mlebench_agents():
     command = ["python3", "-c", (HERE / "agent.py").read_text()]
     return [Agent(name="subject", command=command, folder=HERE / "shared", image=os.environ.get("SUBJECT_IMAGE"))]
-"""
-
-TOML = """
-id = "toy"
-title = "Toy"
-category = "tabular"
-complexity = "low"
-source = "builtin"
-prize = 0
-answers = "test.csv"
-sample_submission = "sample_submission.csv"
-[metric]
-name = "accuracy"
-lower_is_better = false
-[md5]
-[reference]
-"""
-
-TASK = """
-import pandas as pd
-from pytest_mlebench.errors import InvalidSubmissionError
-
-
-def make_raw(raw):
-    pd.DataFrame({"id": range(10), "y": [i % 2 for i in range(10)]}).to_csv(raw / "all.csv", index=False)
-
-
-def prepare(raw, public, private):
-    table = pd.read_csv(raw / "all.csv")
-    table.to_csv(private / "test.csv", index=False)
-    table.drop(columns="y").to_csv(public / "test.csv", index=False)
-    table.assign(y=0).to_csv(public / "sample_submission.csv", index=False)
-
-
-def grade(submission, answers):
-    if list(submission.columns) != ["id", "y"] or len(submission) != len(answers):
-        raise InvalidSubmissionError("columns must be id,y, and rows ten")
-    return float((submission["y"].to_numpy() == answers["y"].to_numpy()).mean())
 """
 
 AGENT = """
@@ -104,14 +67,9 @@ class Place:
         self.path, self.runs = path, runs or path / "runs"
         self.shared = path / "shared"
         self.shared.mkdir()
-        own = path / "own" / "toy"
-        own.mkdir(parents=True)
         (path / "conftest.py").write_text(CONFTEST)
         (path / "agent.py").write_text(AGENT + agent)
-        (own / "competition.toml").write_text(TOML)
-        (own / "task.py").write_text(TASK + read_options)
-        (own / "description.md").write_text("Predict y for each id.")
-        (own / "leaderboard.csv").write_text("score\n" + "\n".join(["0.95", "0.9", "0.8", "0.8", *["0.5"] * 6]) + "\n")
+        write_toy(path / "own" / "toy", task=TASK + read_options)
         # Short, for the validation server's socket; of its own, so that what is left there is of these runs.
         self.temporary = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
         self.environment = {

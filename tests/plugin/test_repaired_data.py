@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import TASK
+from ..toy import TASK
 
 FIXED = """
 
