@@ -6,13 +6,13 @@ import contextlib
 import io
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
 import tarfile
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,8 +25,9 @@ class Daemon:
     """A dockerd with its own folders, socket and containerd, and without networks."""
 
     def __init__(self, *options: str) -> None:
-        # Short, for the sockets below it.
-        self._folder = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/tmp"))
+        # Short, for the sockets below it; also the name of a namespace, which may not begin or end with an underscore.
+        self._folder = Path("/tmp", f"dockerd-{secrets.token_hex(4)}")
+        self._folder.mkdir(mode=0o700)
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"unix://{self._folder}/s"
