@@ -208,7 +208,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(kaggle_server, archive, to
     kaggle_server.stalls = 1
     path, steps = download(tmp_path / "d")
     assert path.read_bytes() == archive
-    assert sum("connection broke" in step.doing for step in steps) == 1
+    assert any("connection broke" in step.doing for step in steps)
 
 
 SILENT = """
