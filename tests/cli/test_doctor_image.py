@@ -18,15 +18,17 @@ from pytest_mlebench import Agent
 def pytest_mlebench_agents():
     return [Agent(name="mine", command=["true"], {more})]
 """
-# One package gone, one that raises, one that kills, and one of another version.
+# One package gone, to the Python that scripts run by; one that raises, one that kills, and one of another version.
 BROKEN = """
 ARG ENVIRONMENT
 FROM $ENVIRONMENT
+RUN python3 -m venv --without-pip /opt/venv/own
 RUN cd /opt/venv/lib/python3*/site-packages \\
- && rm -r tqdm-* \\
+ && mv tqdm-* tqdm /opt/venv/own/lib/python3*/site-packages \\
  && echo 'raise RuntimeError("no luck")' > PIL/__init__.py \\
  && echo 'import os; os.abort()' > yaml/__init__.py \\
  && sed -i 's/^Version: .*/Version: 0.0.1/' requests-*/METADATA
+ENV MLEBENCH_PYTHON=/opt/venv/own/bin/python
 """
 
 
@@ -95,6 +97,9 @@ def test_what_is_broken_inside_is_told_apart_from_what_is_fine(mlebench, tmp_pat
     note, fine = [check["text"] for check in look(result)["packages"] if check["status"] != "problem"]
     assert "requests 0.0.1 for " in note
     assert "pandas " in fine
+    assert look(result)["own python"][0]["text"].endswith("at /opt/venv/own/bin/python")
+    (fine,) = look(result)["own packages"]
+    assert (fine["status"], fine["text"].split()[:5]) == ("ok", ["1", "can", "be", "imported:", "tqdm"])
 
 
 def test_image_without_python_is_said(mlebench, tmp_path, docker_engine):

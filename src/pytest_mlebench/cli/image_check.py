@@ -23,6 +23,12 @@ _LITTLE_DISK = 10 * 1024**3
 _LITTLE_SHARED_MEMORY = 1024**3
 _TIME = 1800.0  # seconds
 
+# An agent that runs scripts by another Python than the one on the path says so in its image's MLEBENCH_PYTHON.
+_LOOK_WITH_BOTH = """
+python3 "$1" /home/logs/found
+[ -z "${MLEBENCH_PYTHON:-}" ] || exec "$MLEBENCH_PYTHON" "$1" /home/logs/own
+"""
+
 
 def checks_of_image(name: str) -> Iterator[Check]:
     """What is found in the image of an agent, or in the environment image ``slim`` or ``full``.
@@ -46,13 +52,25 @@ def checks_of_image(name: str) -> Iterator[Check]:
     gpus, check = _gpus_to_give()
     yield check
     try:
-        found = _look_inside(tag, gpus)
+        found, own = _look_inside(tag, gpus)
     except HarnessError as error:
         yield Check("inside", "problem", f"{error} (`{_command(name)} --force` makes the image anew)")
         return
     yield from _places(found)
-    yield from _packages(found, name)
+    pip = "pip can install" if found["can_install"] else "pip cannot install as this user"
+    yield Check("python", "ok", f"{_python(found)}; {pip}")
+    if missing := [package for package in found["promised"] if package not in found["installed"]]:
+        yield Check("packages", "problem", f"not installed: {', '.join(missing)}: `{_command(name)} --force`")
+    yield from _packages(found)
+    if found["gpus"]:
+        yield Check("gpu", "ok", f"inside: {'; '.join(found['gpus'])}")
+    elif gpus:
+        yield Check("gpu", "problem", "nvidia-smi finds no GPU inside: restart Docker, and see `mlebench doctor`")
     yield from _cuda(found, gpus)
+    if own is not None:
+        yield Check("own python", "ok", f"the agent's scripts run by {_python(own)}")
+        yield from _packages(own, "own ")
+        yield from _cuda(own, gpus, "own ")
 
 
 def _command(name: str) -> str:
@@ -78,8 +96,11 @@ def _gpus_to_give() -> tuple[tuple[str, ...], Check]:
     return ids, Check("gpu", "ok", f"the container gets {', '.join(ids)}")
 
 
-def _look_inside(image: str, gpus: tuple[str, ...]) -> dict[str, Any]:
-    """What the script finds in a container like an attempt's; raises HarnessError where it cannot say."""
+def _look_inside(image: str, gpus: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What the script finds in a container like an attempt's, and what by the agent's own Python, where it has one.
+
+    Raises HarnessError where it cannot say.
+    """
     from pytest_mlebench.sandboxes.docker import DockerSandbox
 
     root = scratch.make()
@@ -89,7 +110,8 @@ def _look_inside(image: str, gpus: tuple[str, ...]) -> dict[str, Any]:
             (root / name).mkdir()
         (root / "instructions.txt").touch()
         script = Path(shutil.copy(inside.__file__, root / "code"))
-        agent = Agent(name="check", command=("python3", f"/home/code/{script.name}", "/home/logs/found"), image=image)
+        command = ("sh", "-ec", _LOOK_WITH_BOTH, "sh", f"/home/code/{script.name}")
+        agent = Agent(name="check", command=command, image=image)
         job = Job(
             name=f"mlebench-check-{secrets.token_hex(6)}",
             run="check",
@@ -105,8 +127,12 @@ def _look_inside(image: str, gpus: tuple[str, ...]) -> dict[str, Any]:
             gpus=gpus,
         )
         execution = DockerSandbox().execute(job)
+        results = [root / "logs" / name for name in ("found", "own")]
         try:
-            return dict(json.loads((root / "logs" / "found").read_text(encoding="utf-8")))
+            if execution.exit_status != 0:
+                raise OSError
+            found, *own = [json.loads(path.read_text(encoding="utf-8")) for path in results if path.exists()]
+            return found, own[0] if own else None
         except (OSError, ValueError):
             said = job.log.read_text(encoding="utf-8", errors="replace").split("\n")
             last = next((line.strip() for line in reversed(said) if line.strip()), "it printed nothing")
@@ -134,40 +160,37 @@ def _places(found: dict[str, Any]) -> Iterator[Check]:
         yield Check("shm", "ok", shared)
 
 
-def _packages(found: dict[str, Any], name: str) -> Iterator[Check]:
+def _python(found: dict[str, Any]) -> str:
+    return f"{found['python']} at {found['executable']}"
+
+
+def _packages(found: dict[str, Any], whose: str = "") -> Iterator[Check]:
     installed, promised, problems = found["installed"], found["promised"], found["problems"]
-    pip = "pip can install" if found["can_install"] else "pip cannot install as this user"
-    yield Check("python", "ok", f"{found['python']} at {found['executable']}; {pip}")
-    if missing := [package for package in promised if package not in installed]:
-        yield Check("packages", "problem", f"not installed: {', '.join(missing)}: `{_command(name)} --force`")
+    packages = f"{whose}packages"
     pairs = [(package, installed[package], version) for package, version in promised.items() if package in installed]
     if other := [f"{package} {here} for {version}" for package, here, version in pairs if here != version]:
-        yield Check("packages", "note", f"other versions than the environment's: {', '.join(other)}")
+        yield Check(packages, "note", f"other versions than the environment's: {', '.join(other)}")
     for package, problem in problems.items():
         text = f"{package} {installed[package]} cannot be imported as {found['modules'][package]}: {problem}"
-        yield Check("packages", "problem", text)
+        yield Check(packages, "problem", text)
     if fine := [f"{package} {version}" for package, version in installed.items() if package not in problems]:
-        yield Check("packages", "ok", f"{len(fine)} can be imported: {', '.join(fine)}")
+        yield Check(packages, "ok", f"{len(fine)} can be imported: {', '.join(fine)}")
     elif not problems:
-        yield Check("packages", "note", "none of the usual libraries is installed")
+        yield Check(packages, "note", "none of the usual libraries is installed")
 
 
-def _cuda(found: dict[str, Any], gpus: tuple[str, ...]) -> Iterator[Check]:
-    torch, seen = found["torch"], found["gpus"]
-    if seen:
-        yield Check("gpu", "ok", f"inside: {'; '.join(seen)}")
-    elif gpus:
-        yield Check("gpu", "problem", "nvidia-smi finds no GPU inside: restart Docker, and see `mlebench doctor`")
+def _cuda(found: dict[str, Any], gpus: tuple[str, ...], whose: str = "") -> Iterator[Check]:
+    torch, cuda = found["torch"], f"{whose}cuda"
     if torch is None:
-        yield Check("cuda", "note", "torch is not in this image; the environment full has it")
+        yield Check(cuda, "note", "torch is not in this image; the environment full has it")
     elif torch["problem"] and (gpus or not torch["version"]):
         advice = f"; its CUDA is {torch['cuda']}: is the driver of this machine new enough?" if torch["cuda"] else ""
-        yield Check("cuda", "problem", f"torch {torch['version']}: {torch['problem']}{advice}")
+        yield Check(cuda, "problem", f"torch {torch['version']}: {torch['problem']}{advice}")
     elif torch["cuda"] is None:
-        yield Check("cuda", "note", f"torch {torch['version']} is built for CPUs alone")
+        yield Check(cuda, "note", f"torch {torch['version']} is built for CPUs alone")
     elif not gpus:
-        yield Check("cuda", "ok", f"torch {torch['version']} is built for CUDA {torch['cuda']}; no GPU to try it on")
+        yield Check(cuda, "ok", f"torch {torch['version']} is built for CUDA {torch['cuda']}; no GPU to try it on")
     elif len(torch["devices"]) < len(gpus):
-        yield Check("cuda", "problem", f"torch {torch['version']} sees {len(torch['devices'])} of {len(gpus)} GPUs")
+        yield Check(cuda, "problem", f"torch {torch['version']} sees {len(torch['devices'])} of {len(gpus)} GPUs")
     else:
-        yield Check("cuda", "ok", f"torch {torch['version']} computes on {', '.join(torch['devices'])}")
+        yield Check(cuda, "ok", f"torch {torch['version']} computes on {', '.join(torch['devices'])}")
