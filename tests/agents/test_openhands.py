@@ -126,18 +126,23 @@ def test_a_model_that_is_down_ends_it_with_one_line(attempt: Attempts):
     assert attempt.kinds[-1] == "ConversationErrorEvent"
 
 
-def test_at_its_time_limit_it_ends_at_once_and_what_it_wrote_stays(attempt: Attempts):
+def test_at_the_time_limit_what_it_wrote_is_graded(docker_sandbox, pytester: pytest.Pytester, monkeypatch):
+    monkeypatch.setenv("MLEBENCH_CACHE_DIR", str(pytester.path / "cache"))
+    copied = 'cp "$MLEBENCH_DATA_DIR/sample_submission.csv" /home/submission/submission.csv'
+
     def player(request: dict) -> Reply | Hang:
-        return terminal("echo id > /home/submission/submission.csv") if len(attempt.model.requests) == 1 else Hang()
+        return terminal(copied) if len(model.requests) == 1 else Hang()
 
-    class UntilItHangs(Observer):
-        def should_end(self) -> bool:
-            return len(attempt.model.requests) > 1
-
-    execution = attempt(player, UntilItHangs())
-    assert (execution.ended_early, execution.exit_status) == (True, 128 + 15)
-    assert (attempt.folder / "submission" / "submission.csv").read_text() == "id\n"
-    assert attempt.kinds[-1] == "ObservationEvent"
+    with ScriptedModel(player) as model:
+        pytester.runpytest_subprocess(
+            *("--mlebench-agent=openhands", "--mlebench-environment=slim", f"--mlebench-model-url={model.url}"),
+            *("--mlebench-time-limit=50s", "-k", "builtin-wine"),
+        )
+    (attempt,) = pytester.path.glob("runs/*/builtin-wine/seed-0")
+    record = json.loads((attempt / "attempt.json").read_text())
+    assert (record["outcome"], record["timed_out"], record["exit_status"]) == ("valid", True, 128 + 15)
+    last = (attempt / "logs" / "trajectory.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["kind"] == "ObservationEvent"
 
 
 def test_it_stops_after_the_steps_that_it_may_take(attempt: Attempts):

@@ -94,17 +94,23 @@ def test_it_drafts_debugs_improves_and_hands_in_the_best(pytester: pytest.Pytest
     assert not (attempt / "code/aide/input").exists()
 
 
-def test_stopped_while_a_script_runs_it_leaves_the_best_so_far_and_its_journal(attempts: Attempts):
-    class UntilItSleeps(Observer):
-        def should_end(self) -> bool:
-            return (attempts.folder / "code/aide/working/asleep").exists()
-
-    long = script("stump", after="import time; open('./working/asleep', 'w').close(); time.sleep(600)")
-    execution = attempts(Engineer(script("logistic"), long), UntilItSleeps())
-    assert (execution.ended_early, execution.exit_status) == (True, 128 + 15), attempts.lines
-    assert attempts.submitted("LogisticRegression())\nscores")
-    assert attempts.steps == 1
-    assert attempts.lines[2:] == ["aide: stopped after 1 steps; handed in: step 1"]
+@pytest.mark.usefixtures("docker_sandbox")
+def test_at_the_time_limit_the_best_so_far_is_graded_and_the_journal_is_whole(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MLEBENCH_CACHE_DIR", str(pytester.path / "cache"))
+    engineer = Engineer(script("logistic"), script("stump", after="import time; time.sleep(600)"))
+    with ScriptedModel(engineer) as model:
+        pytester.runpytest_subprocess(
+            *("--mlebench-agent=aide", "--mlebench-environment=slim", f"--mlebench-model-url={model.url}"),
+            *("--mlebench-option=num_drafts=1", "--mlebench-time-limit=50s", "-k", "builtin-wine"),
+        ).stdout.fnmatch_lines(["*time limit 50s*"])
+    (attempt,) = (pytester.path / "runs").glob("*/builtin-wine/seed-0")
+    record = json.loads((attempt / "attempt.json").read_text())
+    assert engineer.asked == ["draft", "review", "improve"]
+    assert (record["outcome"], record["timed_out"], record["exit_status"]) == ("bronze", True, 128 + 15)
+    assert (attempt / "agent.log").read_text().endswith("aide: stopped after 1 steps; handed in: step 1\n")
+    assert len(json.loads((attempt / "logs/aide/journal.json").read_text())["nodes"]) == 1
 
 
 def test_a_script_that_dies_is_a_bug_and_one_that_kills_aide_leaves_what_stood(attempts: Attempts):
