@@ -6,6 +6,7 @@ they clean up, further signals do not disturb them. What a killed worker could n
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import os
@@ -158,7 +159,17 @@ class Ending:
             # Not earlier: with a status that it does not know pytest prints no summary.
             self._session.exitstatus = 128 + int(self._signal or 0)
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            if self._signal is None:
+                signal.signal(number, handler)
+            else:
+                signal.signal(number, self._after)
+                atexit.register(signal.signal, number, signal.SIG_IGN)  # the interpreter takes away other handlers
+
+    def _after(self, number: int, frame: FrameType | None) -> None:
+        """Give a signal back to whoever had it, but the same Ctrl-C may still come again while the process ends."""
+        if time.monotonic() >= self._at + _PATIENCE_SECONDS:
+            signal.signal(number, self._before[signal.Signals(number)])
+            signal.raise_signal(number)
 
 
 def _how_ended(process: subprocess.Popen[bytes] | None) -> str:

@@ -364,6 +364,7 @@ class Benchmark:
         """Remove what interrupted attempts of this run may have left."""
         self.lock.release()
         if self._begun:
+            scratch.sweep()  # pytest-xdist kills workers that take long to end
             # A daemon that went away has said so in the attempts that it took with it.
             with contextlib.suppress(HarnessError):
                 self.sandbox.sweep(self.folder.name)

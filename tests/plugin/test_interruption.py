@@ -38,15 +38,16 @@ EITHER = pytest.mark.parametrize(("options", "attempts"), [ALONE, TWO], ids=["al
 
 
 @EITHER
-@pytest.mark.parametrize("between", [None, 0.02, 0.3], ids=["once", "twice at once", "twice"])
-def test_ctrl_c_leaves_nothing_and_the_run_goes_on(begin, options, attempts, between):
+@pytest.mark.parametrize(
+    ("times", "between"), [(1, 0), (2, 0.02), (60, 0.1)], ids=["once", "twice at once", "on and on"]
+)
+def test_ctrl_c_leaves_nothing_and_the_run_goes_on(begin, options, attempts, times, between):
     run = begin(*options, attempts=attempts)
     run.wait_until_asleep()
-    os.killpg(run.process.pid, signal.SIGINT)
-    if between is not None:
-        time.sleep(between)
+    for _ in range(times):
         if run.process.poll() is None:
             os.killpg(run.process.pid, signal.SIGINT)
+            time.sleep(between)
     out = run.end()
     assert run.process.returncode == pytest.ExitCode.INTERRUPTED, out
     assert f"mlebench: interrupted; to go on: pytest --mlebench-resume={run.folder.name}" in out
@@ -101,7 +102,7 @@ def test_workers_whose_controller_is_killed_end_their_attempts(begin):
     run = begin("-n2", attempts=2)
     run.wait_until_asleep()
     run.process.kill()
-    run.process.wait(30)
+    run.process.wait(60)
     run.leaves_nothing()
     run.goes_on("-n2")
 
@@ -111,8 +112,8 @@ def test_a_run_that_is_killed_whole_is_swept_when_it_goes_on(begin, options, att
     run = begin(*options, attempts=attempts)
     run.wait_until_asleep()
     os.killpg(run.process.pid, signal.SIGKILL)
-    run.process.wait(30)
-    assert processes_with(run.sleep)
+    run.process.wait(60)
+    # Its agents live on, unless another run of this machine has swept them already.
     run.goes_on(*options)
 
 
@@ -120,10 +121,10 @@ def test_another_run_sweeps_what_a_killed_one_left(begin, directory, sandbox):
     run = begin()
     run.wait_until_asleep()
     run.process.kill()
-    run.process.wait(30)
+    run.process.wait(60)
     (killed,) = (directory.path / "runs").iterdir()
     result = directory.pytester.runpytest_subprocess(
-        "--mlebench-agent=perfect", "-k", "toy", f"--mlebench-sandbox={sandbox}", timeout=60
+        "--mlebench-agent=perfect", "-k", "toy", f"--mlebench-sandbox={sandbox}", timeout=300
     )
     result.stdout.fnmatch_lines(["*1 gold*"])
     wait_for(lambda: not processes_with(run.sleep))

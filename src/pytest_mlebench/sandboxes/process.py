@@ -141,7 +141,7 @@ class ProcessSandbox(Sandbox):
             finally:
                 os.close(writing)
             # Only a process that hides can hold the pipe still; what it prints is not waited for.
-            output.finish(2)
+            output.finish(5)
         return execution
 
     def _follow(self, job: Job, own: Path, output: int) -> Execution:
