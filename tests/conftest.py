@@ -19,10 +19,15 @@ from pytest_mlebench.sandboxes.docker import DockerSandbox, available
 
 # pytest reads this file too where somebody who has no libraries for tests attempts competitions in a clone.
 with contextlib.suppress(ModuleNotFoundError):
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
     # A busy machine is no failure; and what a test generates in CI must not differ from run to run.
-    settings.register_profile("everywhere", deadline=None, derandomize="CI" in os.environ)
+    settings.register_profile(
+        "everywhere",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize="CI" in os.environ,
+    )
     settings.load_profile("everywhere")
 
 

@@ -6,11 +6,12 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from pytest_mlebench.files import write_json, write_text
+
+from .waiting import wait_for
 
 
 def test_a_value_that_json_cannot_hold_leaves_the_old_file(tmp_path):
@@ -39,8 +40,7 @@ def test_a_reader_never_sees_half_a_file_whenever_the_writer_is_killed(tmp_path)
     for _ in range(3):
         with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as writer:
             writer.stdout.readline()
-            while not path.exists():
-                time.sleep(0.01)
+            wait_for(path.exists, every=0.01)
             for _ in range(200):
                 assert len(json.loads(path.read_text())["text"]) == 20000
             writer.send_signal(signal.SIGKILL)

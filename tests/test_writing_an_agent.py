@@ -81,7 +81,7 @@ def test_a_plugin_package(user, monkeypatch, tmp_path):
     source, installed = tmp_path / "plugin", tmp_path / "installed"
     shutil.copytree(EXAMPLES / "plugin", source)
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", installed, source]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     monkeypatch.setenv("PYTHONPATH", str(installed))
     result = user.runpytest_subprocess(
         "--mlebench-agent=nearest", "--mlebench-option", "neighbours=3", "--mlebench-sandbox=process", *VALID

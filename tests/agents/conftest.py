@@ -78,7 +78,7 @@ def play(tmp_path: Path) -> Callable[..., Played]:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=200,
+                timeout=600,
                 check=False,
             )
             return Played(done.returncode, done.stdout, folders["submission"] / "submission.csv")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 
 from pytest_mlebench.attempts.disk_use import DiskUse, used
+
+from ..waiting import wait_for
 
 
 def test_counts_as_du_does(tmp_path):
@@ -30,9 +31,6 @@ def test_what_is_written_meanwhile_is_seen(tmp_path):
     use.start()
     try:
         (tmp_path / "file").write_bytes(b"x" * 2_000_000)
-        until = time.monotonic() + 60
-        while use.bytes < 2_000_000:
-            assert time.monotonic() < until, "never seen"
-            time.sleep(0.05)
+        wait_for(lambda: use.bytes >= 2_000_000, otherwise=lambda: "never seen")
     finally:
         use.stop()

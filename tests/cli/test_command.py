@@ -30,7 +30,7 @@ COMMANDS = [
 
 
 def run(*arguments, **options):
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, **options)
 
 
 def test_the_console_script_is_the_command():
@@ -77,7 +77,7 @@ def test_a_reader_that_leaves_is_no_error():
     read, write = os.pipe()
     os.close(read)
     try:
-        done = subprocess.run([*COMMAND, "list"], stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([*COMMAND, "list"], stdout=write, stderr=subprocess.PIPE, text=True, timeout=300)
     finally:
         os.close(write)
     assert "Traceback" not in done.stderr
@@ -99,7 +99,7 @@ def in_terminal(*arguments, **variables):
         if not part:
             break
         said += part
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     os.close(ours)
     assert process.returncode == 0
     return said.decode()
@@ -121,7 +121,7 @@ def test_names_are_completed(words, expected):
     shell = {"_MLEBENCH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     code = "from pytest_mlebench.cli import app; app(prog_name='mlebench')"
     command, environment = [sys.executable, "-c", code], {**os.environ, **shell}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert expected in done.stdout.split(), done.stderr
 
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,10 @@ from pytest_mlebench.cli.safe_text import SafeText
 from pytest_mlebench.files import write_json
 from pytest_mlebench.sandboxes.agent_log import AgentLog
 
+from ..waiting import wait_for
+
 COMMAND = [sys.executable, "-m", "pytest_mlebench.cli"]
-PATIENCE = 60.0
+PATIENCE = 120.0
 NAME = "2026-01-02T03-04-05-agent-0000"
 
 
@@ -41,15 +42,14 @@ class Follower:
             setattr(self, name, getattr(self, name) + piece)
 
     def until(self, text, of="out"):
-        until = time.monotonic() + PATIENCE
-        while text not in getattr(self, of):
-            assert time.monotonic() < until, (self.out[-1000:], self.err)
-            assert self.process.poll() is None or self._drained(text, of), (self.out[-1000:], self.err)
-            time.sleep(0.01)
+        def there_or_over():
+            if self.process.poll() is not None:
+                self.wait()
+                return True
+            return text in getattr(self, of)
 
-    def _drained(self, text, of):
-        self.wait()
-        return text in getattr(self, of)
+        wait_for(there_or_over, otherwise=lambda: (self.out[-1000:], self.err), every=0.01)
+        assert text in getattr(self, of), (self.out[-1000:], self.err)
 
     def wait(self):
         status = self.process.wait(PATIENCE)
@@ -234,11 +234,8 @@ def test_a_real_attempt_is_followed(wine, follower):
     command += ["--mlebench-sandbox=process", "-k", "builtin-wine"]
     attempting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        until = time.monotonic() + PATIENCE
-        while not list(Path("runs").glob("*/run.json")):
-            assert time.monotonic() < until
-            assert attempting.poll() is None, attempting.stdout.read()
-            time.sleep(0.02)
+        wait_for(lambda: list(Path("runs").glob("*/run.json")) or attempting.poll() is not None, 180)
+        assert attempting.poll() is None, attempting.stdout.read()
         follow = follower("last", "builtin-wine-0", "-f")
         follow.until(b"begin\n")
         Path("go").touch()

@@ -71,7 +71,7 @@ def test_bars_on_a_terminal_leave_the_answers_alone(tmp_path):
     with contextlib.suppress(OSError):
         while part := os.read(ours, 65536):
             drawn += part
-    said = process.communicate(timeout=60)[0]
+    said = process.communicate(timeout=300)[0]
     os.close(ours)
     assert process.returncode == 0
     assert sorted(line.partition(": prepared in ")[0] for line in said.splitlines()) == [

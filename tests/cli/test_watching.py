@@ -14,7 +14,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,9 @@ import pytest
 from pytest_mlebench.attempts.folders import RunFolder
 from pytest_mlebench.attempts.status import StatusFile
 
+from ..waiting import wait_for
+
 COMMAND = [sys.executable, "-m", "pytest_mlebench.cli"]
-PATIENCE = 60.0
 NAME = "2026-01-02T03-04-05-agent-0000"
 ON_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -62,22 +62,19 @@ class Terminal:
         return self.shown
 
     def until(self, text):
-        until = time.monotonic() + PATIENCE
-        while text not in self.read():
-            assert time.monotonic() < until, self.shown
-            time.sleep(0.02)
+        wait_for(lambda: text in self.read(), otherwise=lambda: self.shown, every=0.02)
 
     def type(self, text):
         os.write(self.ours, text.encode())
 
     def wait(self):
-        until = time.monotonic() + PATIENCE
-        while self.process.poll() is None:
-            self.read()
-            assert time.monotonic() < until, self.shown
-            time.sleep(0.02)
+        wait_for(self._has_ended, otherwise=lambda: self.shown, every=0.02)
         self.read()
         return self.process.returncode
+
+    def _has_ended(self):
+        self.read()  # or it would wait for a terminal that takes no more
+        return self.process.poll() is not None
 
     def settings(self):
         return termios.tcgetattr(self.theirs)
@@ -134,11 +131,9 @@ def attempting(wine):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--mlebench-agent=steps"]
     command += ["--mlebench-sandbox=process", "--mlebench-require=valid", "-k", "builtin-wine", "--mlebench-attempts=2"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    until = time.monotonic() + PATIENCE
-    while not list(here.glob("runs/*/builtin-wine/seed-0/agent.log")):
-        assert time.monotonic() < until
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.05)
+    logs = "runs/*/builtin-wine/seed-0/agent.log"
+    wait_for(lambda: list(here.glob(logs)) or process.poll() is not None, 180)
+    assert process.poll() is None, process.stdout.read()
     yield process
     (here / "go").touch()
     process.kill()

@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         method = self.path.rpartition("/")[2]
         self.server.calls.append(method)
         if method in self.server.silent_on:
-            self.server.ended.wait(60)
+            self.server.ended.wait(600)
             return
         if method == "IntrospectToken":
             active = body["token"] == TOKEN
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.stalls:
             self.server.stalls -= 1
             self.wfile.write(data[first : len(data) // 2])
-            self.server.ended.wait(60)
+            self.server.ended.wait(600)
             return
         self.wfile.write(data[first:until])
         if until < len(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib.util
 import io
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from ..waiting import wait_for
+from ..waiting import is_running, wait_for
 
 TOKEN = "token-that-must-not-be-shown"
 SIGNATURE = "signature-that-must-not-be-shown"
@@ -51,7 +52,7 @@ def cache(tmp_path, home, monkeypatch):
 
 def mlebench(*arguments: str, **options):
     command = [sys.executable, "-m", "pytest_mlebench.cli", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
     for secret in (TOKEN, SIGNATURE):
         assert secret not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -127,11 +128,11 @@ def test_an_agent_reads_the_original_description_where_the_run_asks_for_it(kaggl
     (tmp_path / "work" / "conftest.py").write_text(hook)
     run = [sys.executable, "-m", "pytest", "--mlebench-agent=reader", "--mlebench-sandbox=process"]
     run += ["--mlebench-description=original", "-k", "spaceship-titanic", "-p", "no:cacheprovider"]
-    first = subprocess.run(run, cwd=tmp_path / "work", capture_output=True, text=True, timeout=120)
+    first = subprocess.run(run, cwd=tmp_path / "work", capture_output=True, text=True, timeout=300)
     assert "1 skipped" in first.stdout
     assert kaggle_server.calls == []
     second = subprocess.run(
-        [*run, "--mlebench-download"], cwd=tmp_path / "work", capture_output=True, text=True, timeout=120
+        [*run, "--mlebench-download"], cwd=tmp_path / "work", capture_output=True, text=True, timeout=300
     )
     [log] = (tmp_path / "work" / "runs").rglob("agent.log")
     assert log.read_text().startswith("## Description\n\nRescue the crew.\n"), second.stdout
@@ -188,6 +189,14 @@ def test_the_archive_is_kept_where_asked(kaggle_server, cache, tmp_path):
     assert (cache / "spaceship-titanic" / "download" / "spaceship-titanic.zip").read_bytes() == good
 
 
+def children(pid: int) -> list[int]:
+    found = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # threads come and go
+            found += map(int, (thread / "children").read_text().split())
+    return found
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_download_goes_on_where_it_stopped(kaggle_server, cache, tmp_path, end):
     kaggle_server.archives["spaceship-titanic"] = archive_of("spaceship-titanic", tmp_path, ballast=8_000_000)
@@ -196,12 +205,11 @@ def test_an_interrupted_download_goes_on_where_it_stopped(kaggle_server, cache, 
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     part = cache / "spaceship-titanic" / "download" / "spaceship-titanic.zip"
     wait_for(lambda: process.poll() is not None or (part.exists() and part.stat().st_size > 2_000_000))
-    threads = Path(f"/proc/{process.pid}/task").iterdir()
-    (worker,) = " ".join((thread / "children").read_text() for thread in threads).split()
+    (worker,) = children(process.pid)
     os.kill(process.pid, end)
-    said = process.communicate(timeout=30)[0]
+    said = process.communicate(timeout=120)[0]
     # The process that downloads ends by itself after the one that was killed, and may write until it does.
-    wait_for(lambda: not Path(f"/proc/{worker}/exe").exists())
+    wait_for(lambda: not is_running(worker))
     if end is signal.SIGINT:
         assert said.splitlines()[-1] == "mlebench: interrupted"
         assert process.returncode == 130

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,8 @@ import pytest
 from pytest_mlebench import catalog
 from pytest_mlebench.data.store import DataStore, NotPreparedError
 from pytest_mlebench.errors import HarnessError
+
+from ..waiting import is_running, wait_for
 
 PREPARE = """
 import sys
@@ -37,13 +38,6 @@ print("prepared", data.public, flush=True)
 @pytest.fixture
 def store(tmp_path: Path) -> DataStore:
     return DataStore(tmp_path / "cache")
-
-
-def wait_for(condition, seconds=20.0):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
 
 
 def in_process(store, toy, raw, **options):
@@ -134,7 +128,7 @@ def test_processes_that_need_the_same_prepare_it_once(store, toy, raw, tmp_path,
             said.append(process.stdout.readline())
     finally:
         wait.unlink()
-        ends = [process.communicate(timeout=30)[0] for process in [first, *others]]
+        ends = [process.communicate(timeout=120)[0] for process in [first, *others]]
     assert said == ["toy: waiting for another process that prepares it\n"] * 3
     assert all(end.endswith(f"prepared {store.root}/toy/prepared/public\n") for end in ends)
     assert len(log.read_text().splitlines()) == 1
@@ -163,7 +157,7 @@ def test_a_killed_preparation_is_no_preparation(store, toy, raw, tmp_path, monke
     if victim == "its parent":
         process.kill()
         process.wait()
-        wait_for(lambda: not Path(f"/proc/{worker}").exists() or "zombie" in Path(f"/proc/{worker}/status").read_text())
+        wait_for(lambda: not is_running(worker))
     else:
         os.kill(worker, signal.SIGKILL)
         process.wait()
@@ -185,7 +179,7 @@ def test_an_interrupted_preparation_cleans_up(store, toy, raw, tmp_path, monkeyp
     process = in_process(store, toy, raw)
     wait_for(started.exists)
     process.send_signal(signal.SIGINT)
-    assert "KeyboardInterrupt" in process.communicate(timeout=20)[0]
+    assert "KeyboardInterrupt" in process.communicate(timeout=120)[0]
     assert leftovers(store) == []
     assert store.prepared(toy) is None
 
@@ -207,7 +201,7 @@ def test_preparations_of_other_threads_can_be_interrupted(store, toy, raw, tmp_p
     thread.start()
     wait_for(started.exists)
     store.interrupt()
-    thread.join(20)
+    thread.join(60)
     assert [str(error) for error in caught] == ["preparing toy was interrupted"]
     assert leftovers(store) == []
 
@@ -304,7 +298,7 @@ def tiny_disk(tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
         pytest.skip("needs the right to mount a tmpfs")
     yield folder
-    subprocess.run(["umount", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def test_a_really_full_disk_is_one_line(tiny_disk, toy, raw, monkeypatch):

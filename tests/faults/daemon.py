@@ -13,10 +13,11 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-import time
 from pathlib import Path
 
 import docker
+
+from ..waiting import wait_for
 
 IMAGE = "subject:latest"
 
@@ -48,18 +49,21 @@ class Daemon:
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false", *self._options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + 40
-        while subprocess.run(["docker", "-H", self.address, "version"], capture_output=True, check=False).returncode:
-            lines = (self._folder / "log").read_text().splitlines()[-5:]
-            assert self._process.poll() is None, lines
-            assert time.monotonic() < deadline, lines
-            time.sleep(0.05)
+        wait_for(lambda: self._answers() or self._process.poll() is not None, 180, self._last_lines)
+        assert self._answers(), self._last_lines()
+
+    def _answers(self) -> bool:
+        command = ["docker", "-H", self.address, "version"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    def _last_lines(self) -> list[str]:
+        return (self._folder / "log").read_text().splitlines()[-5:]
 
     def end(self, number: int) -> None:
         """Send it the signal, which ends it."""
         assert self._process is not None
         self._process.send_signal(number)
-        self._process.wait(60)
+        self._process.wait(180)
 
     def load(self, archive: bytes, name: str) -> None:
         """Have it know an image."""

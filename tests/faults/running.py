@@ -106,14 +106,14 @@ class Place:
 
     def wait_for(self, condition: Callable[[], object]) -> None:
         """Wait until the condition holds, while the pytest that was started last is still at work."""
-        wait_for(lambda: condition() or self.started[-1].poll() is not None, otherwise=self.printed)
+        wait_for(lambda: condition() or self.started[-1].poll() is not None, 180, self.printed)
         assert condition(), self.printed()
 
     def printed(self) -> str:
         """What the pytest that was started last has printed so far."""
         return Path(self.output.name).read_text()
 
-    def end(self, process: subprocess.Popen[str], seconds: float = 60) -> str:
+    def end(self, process: subprocess.Popen[str], seconds: float = 300) -> str:
         """What it printed; it must have ended by itself, and in order."""
         process.wait(seconds)
         out = self.printed()
@@ -153,13 +153,13 @@ class Place:
         for process in self.started:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, 9)
-            process.wait(30)
+            process.wait(60)
         shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 def check_nothing_is_left(place: Place, daemon: str | None = None) -> None:
     """Nothing of the place's runs is left but their folders, and no file in them is a half; soon, or at once."""
-    wait_for(lambda: not _left(place, daemon), 20, lambda: _left(place, daemon))
+    wait_for(lambda: not _left(place, daemon), otherwise=lambda: _left(place, daemon))
     for path in place.runs.rglob("*.json"):
         json.loads(path.read_text())
     assert not list(place.runs.rglob(".*.json.*")), "half-written files"

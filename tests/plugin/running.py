@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..waiting import wait_for
+from ..waiting import text_of, wait_for
 
 MARK = "MLEBENCH_TEST_RUN"
 
@@ -43,7 +44,7 @@ class Run:
 
     def wait_until_asleep(self, attempts: int | None = None) -> None:
         logs, count = self.directory.path.glob, attempts or self.attempts
-        wait_for(lambda: sum("asleep" in p.read_text() for p in logs("runs/*/toy/*/agent.log")) == count)
+        wait_for(lambda: sum("asleep" in text_of(p) for p in logs("runs/*/toy/*/agent.log")) == count, 180)
         assert self._until_told or processes_with(self.sleep)
 
     def tell(self, *seeds: int) -> None:
@@ -53,12 +54,12 @@ class Run:
 
     def workers(self) -> list[int]:
         """Process ids of the workers of pytest-xdist, oldest first."""
-        stats = {p.parent.name: p.read_text() for p in Path("/proc").glob("[0-9]*/stat")}
-        return sorted(int(n) for n, s in stats.items() if s.rpartition(")")[2].split()[1] == str(self.process.pid))
+        stats = {p.parent.name: _read(p).decode(errors="replace") for p in Path("/proc").glob("[0-9]*/stat")}
+        return sorted(int(n) for n, s in stats.items() if s.rpartition(")")[2].split()[1:2] == [str(self.process.pid)])
 
     def end(self) -> str:
         """What it printed; it must have ended by itself."""
-        return self.process.communicate(timeout=60)[0]
+        return self.process.communicate(timeout=180)[0]
 
     @property
     def folder(self) -> Path:
@@ -66,7 +67,7 @@ class Run:
 
     def leaves_nothing(self) -> None:
         """No process, container, temporary folder, lock, or word of what a worker does; soon, or at once."""
-        wait_for(lambda: not self.left(), 20, self.left)
+        wait_for(lambda: not self.left(), otherwise=self.left)
 
     def left(self) -> list[str]:
         return [
@@ -88,7 +89,7 @@ class Run:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert result.returncode == 0, result.stdout + result.stderr
@@ -105,8 +106,9 @@ class Run:
     def close(self) -> None:
         """End what a failed test left."""
         for pid in self._processes():
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait(30)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         shutil.rmtree(self.temporary, ignore_errors=True)
@@ -117,27 +119,14 @@ class Run:
 
     def _processes(self) -> list[int]:
         """Those that pytest started, and that pytest: workers and graders; agents have another environment."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            try:
-                if f"{MARK}={self.mark}".encode() in path.read_bytes().split(b"\0"):
-                    found.append(int(path.parent.name))
-            except OSError:
-                continue
-        return found
+        mark, places = f"{MARK}={self.mark}".encode(), Path("/proc").glob("[0-9]*/environ")
+        return [int(path.parent.name) for path in places if mark in _read(path).split(b"\0")]
 
 
 def processes_with(text: str) -> list[str]:
     """Command lines of this machine's processes that hold `text`, also of those in containers."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if text in line:
-            found.append(line)
-    return found
+    lines = (_read(path).replace(b"\0", b" ") for path in Path("/proc").glob("[0-9]*/cmdline"))
+    return [line for line in (each.decode(errors="replace") for each in lines) if text in line]
 
 
 def containers(run: str) -> list[str]:
@@ -148,9 +137,19 @@ def containers(run: str) -> list[str]:
         return []
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
+
+
 def _is_empty(path: Path) -> bool:
-    # The process sandbox keeps the folder that holds its folders.
-    return path.name.startswith("mlebench-jobs-") and not any(path.iterdir())
+    try:
+        # The process sandbox keeps the folder that holds its folders.
+        return path.name.startswith("mlebench-jobs-") and not any(path.iterdir())
+    except FileNotFoundError:
+        return True
 
 
 def _is_held(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 
 def test_options_reach_the_agent_as_variables(directory):
@@ -38,15 +37,13 @@ def test_an_obfuscated_description_withholds_the_competition(directory):
 
 
 def test_at_the_time_limit_what_is_there_is_graded(directory):
-    started = time.monotonic()
-    result = directory.run("sleeper", "--mlebench-time-limit=1s")
-    assert time.monotonic() - started < 20
+    result = directory.run("sleeper", "--mlebench-time-limit=4s")
     result.assert_outcomes(passed=0)
     result.stdout.re_match_lines(["mlebench B "])
     record = json.loads((directory.run_folder() / "toy/seed-0/attempt.json").read_text())
     assert record["timed_out"] is True
     assert record["medal"] == "bronze"
-    assert 0.9 <= record["seconds"] < 15
+    assert 4 <= record["seconds"] < 300  # and not the 600 for which it sleeps
 
 
 def test_the_run_folder_is_as_documented(directory):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -10,16 +11,31 @@ AGENTS = """
 _agents = pytest_mlebench_agents
 
 USAGE = 'echo "{\\\\"tokens\\\\": ${n}000, \\\\"cost\\\\": 0.$n}" > $MLEBENCH_LOGS_DIR/usage.json'
-SPEND = 'for n in 1 2 3 4 5 6 7 8 9; do ' + USAGE + '; sleep 0.3; done; sleep 600'
+SPEND = 'for n in 1 2 3 4 5 6 7 8 9; do ' + USAGE + '; {pause}; done'
+# A submission that comes whole, and a snapshot that holds what only it holds.
+SNAPSHOTS = f"{HERE}/runs/*/toy/seed-0/snapshots/*/submission.csv"
+
+
+def placed(right):
+    return f"(MLEBENCH_SUBMISSION_DIR=.; {rows(right)}); mv submission.csv $MLEBENCH_SUBMISSION_DIR; "
+
+
+def taken(line):
+    return f"until grep -qs '^{line}' {SNAPSHOTS}; do sleep 0.05; done; "
 
 
 def pytest_mlebench_agents():
     return [
         *_agents(),
-        sh("improving", rows(6) + "; sleep 3; " + rows(9) + "; sleep 3; " + rows(10)),
-        sh("spender", rows(8) + "; " + SPEND),
+        sh("improving", placed(6) + taken("8,1") + placed(9) + taken("8,0") + placed(10)),
+        sh("spender", rows(8) + "; " + SPEND.replace("{pause}", "sleep 0.3") + "; sleep 600"),
+        sh("spent", rows(8) + "; " + SPEND.replace("{pause}", ":")),
         sh("hoarder", rows(8) + "; head -c 30000000 /dev/urandom > big; sleep 600"),
         sh("devices", 'echo "devices=$CUDA_VISIBLE_DEVICES"; ' + rows(10)),
+        sh("alone", f"cd {HERE}; touch began-$MLEBENCH_SEED; "
+           # The first one waits for a second one beside it.
+           "until [ $(ls began-* | wc -l) -gt 1 ]; do sleep 0.05; done; "
+           "mkdir gpu-$CUDA_VISIBLE_DEVICES || exit 9; sleep 0.3; rmdir gpu-$CUDA_VISIBLE_DEVICES; " + rows(10)),
         sh("frugal", 'echo "devices=$CUDA_VISIBLE_DEVICES"; ' + rows(10), uses_gpu=False),
     ]
 """
@@ -39,24 +55,29 @@ def record(directory, seed: int = 0) -> dict:
 
 
 def test_snapshots_show_the_score_over_time(limited):
-    limited.run("improving", "--mlebench-snapshot-every=2s").assert_outcomes(passed=0)
+    limited.run("improving", "--mlebench-snapshot-every=1s").assert_outcomes(passed=0)
     found = record(limited)
     assert found["medal"] == "gold"
-    marks = {snapshot["elapsed"]: snapshot["score"] for snapshot in found["snapshots"]}
-    assert marks[2.0] == 0.6
-    assert marks[4.0] == 0.9
-    folder = limited.run_folder() / "toy/seed-0/snapshots"
-    assert (folder / "000h00m02s/submission.csv").is_file()
-    assert json.loads((limited.run_folder() / "run.json").read_text())["snapshot_every"] == 2
+    assert scores(found)[:2] == [0.6, 0.9]
+    marks = [snapshot["elapsed"] for snapshot in found["snapshots"]]
+    assert marks == sorted(set(marks) & set(range(1, 1000)))
+    kept = [path.parent.name for path in (limited.run_folder() / "toy/seed-0/snapshots").glob("*/submission.csv")]
+    assert all(re.fullmatch(r"000h\d\dm\d\ds", name) for name in kept)
+    assert json.loads((limited.run_folder() / "run.json").read_text())["snapshot_every"] == 1
+
+
+def scores(found) -> list[float]:
+    """Of its snapshots, each that differs from the one before."""
+    return list(dict.fromkeys(each["score"] for each in found["snapshots"] if each["outcome"] != "no_submission"))
 
 
 def test_snapshots_are_graded_again_with_the_rest(limited):
-    limited.run("improving", "--mlebench-snapshot-every=2s")
+    limited.run("improving", "--mlebench-snapshot-every=1s")
     task = limited.path / "own/toy/task.py"
     task.write_text(task.read_text().replace("mean())", "mean()) / 2"))
     limited.pytester.runpytest("--mlebench-resume=last", "--mlebench-regrade")
     found = record(limited)
-    assert (found["score"], [s["score"] for s in found["snapshots"]][:2]) == (0.5, [0.3, 0.45])
+    assert (found["score"], scores(found)[:2]) == (0.5, [0.3, 0.45])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +97,7 @@ def test_a_budget_ends_an_attempt_like_the_time_limit(limited, budget, said):
 
 
 def test_without_a_budget_what_was_used_is_still_known(limited):
-    limited.run("spender", "--mlebench-time-limit=4s")
+    limited.run("spent")
     assert record(limited)["tokens"] == 9000
 
 
@@ -111,10 +132,9 @@ def test_an_attempt_sees_just_the_gpus_that_it_got(limited, options, devices):
 
 
 def test_attempts_at_the_same_time_never_share_a_gpu(limited):
-    conftest = limited.path / "conftest.py"
-    conftest.write_text(conftest.read_text().replace("\"; ' + rows(10)),", "\"; sleep 0.5; ' + rows(10)),"))
-    limited.run("devices", "--mlebench-gpus=0,1", "--mlebench-attempts=6", "-n3").assert_outcomes(passed=0)
+    limited.run("alone", "--mlebench-gpus=0,1", "--mlebench-attempts=6", "-n3").assert_outcomes(passed=0)
     found = [record(limited, seed) for seed in range(6)]
+    assert [each["outcome"] for each in found] == ["gold"] * 6
     assert {tuple(each["gpus"]) for each in found} == {("0",), ("1",)}
     assert all(each["waited"] is not None for each in found)
 

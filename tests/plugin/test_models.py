@@ -95,7 +95,7 @@ def test_workers_share_the_gateway_and_are_counted_apart(run, directory):
 
 def test_an_attempt_ends_at_its_budget_as_at_its_time_limit(run, directory):
     with ScriptedModel(says("more", cost=1.0)) as model:
-        run(FOR_EVER, model.url, "--mlebench-budget=5usd", "--mlebench-time-limit=60s").assert_outcomes(failed=1)
+        run(FOR_EVER, model.url, "--mlebench-budget=5usd", "--mlebench-time-limit=10m").assert_outcomes(failed=1)
     (record,) = records(directory)
     assert record["outcome"] == "no_submission"
     assert "budget" in record["ended_early"]

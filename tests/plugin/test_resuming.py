@@ -146,7 +146,7 @@ def test_a_run_that_is_under_way_cannot_be_resumed(counted):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: another pytest is working on *: wait for it, or stop it"])
     (counted.path / "go").touch()
-    assert process.wait(30) == 0
+    assert process.wait(180) == 0
     assert attempts(counted) == ["toy-0"]
     assert outcomes_of(counted) == {"toy-0": "gold"}
 

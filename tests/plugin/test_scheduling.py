@@ -18,7 +18,7 @@ _agents = pytest_mlebench_agents
 NOTE = f"echo $MLEBENCH_COMPETITION-$MLEBENCH_SEED >> {HERE / 'begun'}; "
 DONE = f"echo $MLEBENCH_COMPETITION-$MLEBENCH_SEED >> {HERE / 'done'}"
 OTHERS = f'while [ "$(cat {HERE / "done"} | wc -l)" -lt $MLEBENCH_OPTION_OTHERS ]; do sleep 0.05; done; '
-FIRST = f"until ls {HERE}/runs/*/toy/seed-0/attempt.json; do sleep 0.05; done; sleep 0.5; "
+FIRST = f"until [ -e {HERE / 'failed'} ]; do sleep 0.05; done; "
 
 
 def pytest_mlebench_agents():
@@ -27,8 +27,21 @@ def pytest_mlebench_agents():
         sh("noting", NOTE + rows(10)),
         sh("last", NOTE + "if [ $MLEBENCH_COMPETITION = long ]; then " + OTHERS + "fi; " + rows(10) + "; " + DONE,
            options={"others": 7}),
+        # The second ends once the controller knows that the first has failed.
         sh("failing", NOTE + "if [ $MLEBENCH_SEED = 1 ]; then " + FIRST + "fi; " + rows(2)),
     ]
+"""
+
+TELL = """
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Tell())
+
+
+class Tell:
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            (HERE / "failed").touch()
 """
 
 KILL = """
@@ -86,7 +99,7 @@ def test_nothing_waits_behind_a_long_attempt(scheduled, mode):
     shorts = [f"toy-{seed}" for seed in range(7)]
     # The long one ends only when all others have; one that waited behind it would keep it until its time limit.
     attempts = named("long-0", *shorts)
-    options = ["--mlebench-attempts=7", "--mlebench-time-limit=30s", "-v"]
+    options = ["--mlebench-attempts=7", "--mlebench-time-limit=5m", "-v"]
     result = scheduled.run("last", *mode, *options, *attempts, k="")
     result.stdout.fnmatch_lines(["scheduling tests via LongestFirst", "*8 gold*"])
     found = records(scheduled)
@@ -139,6 +152,7 @@ def test_an_attempt_whose_worker_was_killed_runs_again_where_a_plugin_asks_for_i
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_more_begins_after_the_first_failure_where_asked_for(scheduled, workers):
+    add_to_conftest(scheduled, TELL)
     scheduled.run("failing", f"-n{workers}", "-x", "--mlebench-attempts=4", k="toy")
     # Only what another worker had in hand goes on to its end.
     assert sorted(begun(scheduled)) == ["toy-0", "toy-1"][:workers]
@@ -263,7 +277,7 @@ del xdist.remote.WorkerInteractor.run_one_test
 def test_an_unknown_xdist_keeps_its_own_loop_and_the_longest_first(scheduled, workers):
     add_to_conftest(scheduled, UNKNOWN + SHARED)
     options = ["--mlebench-agent=noting", "--mlebench-sandbox=process", f"-n{workers}"]
-    result = scheduled.pytester.runpytest_subprocess(*options, "-k", "long or middle or toy", timeout=60)
+    result = scheduled.pytester.runpytest_subprocess(*options, "-k", "long or middle or toy", timeout=300)
     result.stdout.fnmatch_lines(["mlebench: pytest-xdist * is not as expected: *", "*3 gold*"])
     assert sorted(begun(scheduled)) == ["long-0", "middle-0", "toy-0"]
     assert workers > 1 or begun(scheduled) == ["long-0", "middle-0", "toy-0"]
@@ -272,8 +286,12 @@ def test_an_unknown_xdist_keeps_its_own_loop_and_the_longest_first(scheduled, wo
 def test_a_killed_worker_of_an_unknown_xdist_is_replaced_too(scheduled):
     add_to_conftest(scheduled, UNKNOWN + KILL.format(seed=0))
     options = ["--mlebench-agent=noting", "--mlebench-sandbox=process", "-n1", "--mlebench-attempts=3"]
-    scheduled.pytester.runpytest_subprocess(*options, "-k", "toy", timeout=60)
+    scheduled.pytester.runpytest_subprocess(*options, "-k", "toy", timeout=300)
     assert outcomes(scheduled) == {"toy-0": "error", "toy-1": "gold", "toy-2": "gold"}
+
+
+def idle(run: Run) -> list[int]:
+    return [pid for pid in run.workers() if not Path(f"/proc/{pid}/task/{pid}/children").read_text()]
 
 
 @pytest.fixture
@@ -282,8 +300,9 @@ def one_busy_one_idle(directory):
     run = Run(directory, "process", "-n2")
     run.wait_until_asleep()
     wait_for(lambda: len(run.workers()) == 2)
-    (idle,) = (pid for pid in run.workers() if not Path(f"/proc/{pid}/task/{pid}/children").read_text())
-    yield run, idle
+    # The other one has an agent. One that starts may have a child for a moment.
+    wait_for(lambda: len(idle(run)) == 1)
+    yield run, *idle(run)
     run.close()
 
 

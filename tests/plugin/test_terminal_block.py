@@ -206,7 +206,7 @@ def test_threads_that_show_do_not_garble_what_another_writes(terminal):
         terminal.read()
     over.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     while not block.clear():
         terminal.read()
     block.close()
@@ -231,7 +231,7 @@ def test_a_terminal_that_has_stalled_holds_nobody_up_and_gets_everything_later(t
     reader = threading.Thread(target=read)
     reader.start()
     file = block.close()
-    reader.join(30)
+    reader.join(60)
     file.write("three\n")
     terminal.emulator.receive(b"".join(seen))
     assert terminal.text == "one\ntwo\nthree"

@@ -342,7 +342,7 @@ def test_a_real_pytest_on_a_real_terminal(tmp_path, variables, coloured):
     except OSError:
         # Linux says so when the last writer has closed its end.
         pass
-    process.wait(timeout=30)
+    process.wait(timeout=60)
     os.close(master)
     assert b"medals of [bold]" in output
     assert b"any medal: 100.0 % of 1 attempt" in output

@@ -22,7 +22,7 @@ MakeJob = Callable[..., Job]
 def make_job(tmp_path: Path) -> MakeJob:
     """A job of `sh -c script` (or of an agent) with folders as an attempt has them."""
 
-    def make(script: str = "true", *, agent: Agent | None = None, time: float = 20, grace: float = 5, **more) -> Job:
+    def make(script: str = "true", *, agent: Agent | None = None, time: float = 300, grace: float = 5, **more) -> Job:
         root = tmp_path / f"attempt-{secrets.token_hex(3)}"
         for name in ("submission", "code", "logs"):
             (root / name).mkdir(parents=True)

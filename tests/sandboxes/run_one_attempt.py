@@ -29,7 +29,7 @@ def main(sandbox: str, name: str, run: str, root: Path, script: str) -> None:
         code=root / "code",
         logs=root / "logs",
         log=root / "agent.log",
-        limits=Limits(time=60, grace=1),
+        limits=Limits(time=600, grace=1),
     )
     (ProcessSandbox() if sandbox == "process" else DockerSandbox()).execute(job)
 

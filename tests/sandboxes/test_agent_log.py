@@ -173,10 +173,13 @@ def test_what_is_held_back_is_written_when_nothing_more_comes(tmp_path: Path) ->
 
 
 FULL_FOR_A_WHILE = """
-import resource, sys, time
+import resource, sys, types
 from pathlib import Path
+from pytest_mlebench.sandboxes import agent_log
 from pytest_mlebench.sandboxes.agent_log import AgentLog
 
+clock = 0.0
+agent_log.time = types.SimpleNamespace(monotonic=lambda: clock)
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 log = AgentLog(Path(sys.argv[1]), {})
 log.write(b"a" * 100)
@@ -185,7 +188,7 @@ log.write(b"b" * 100)
 log.write(b"c" * 100)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 log.write(b"d" * 100)
-time.sleep(1.1)
+clock = 1.1
 log.write(b"e" * 100)
 log.close()
 print(log.problem.strerror)

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes import Sandbox, Variables, leavings
 from pytest_mlebench.sandboxes.process import ProcessSandbox
 
+from ..waiting import text_of, wait_for
 from .conftest import MakeJob, names_alive
 
 RUN_ONE = Path(__file__).parent / "run_one_attempt.py"
@@ -27,7 +27,7 @@ def test_output_status_and_time_are_those_of_the_agent(sandbox: Sandbox, make_jo
     job = make_job("echo to stdout; echo to stderr >&2; sleep 0.3; exit 3")
     execution = sandbox.execute(job)
     assert execution.exit_status == 3
-    assert 0.3 <= execution.seconds < 5
+    assert 0.3 <= execution.seconds < 60
     assert not execution.timed_out
     assert job.log.read_text() == "to stdout\nto stderr\n"
 
@@ -111,51 +111,52 @@ def test_log_grows_while_the_agent_runs(sandbox: Sandbox, make_job: MakeJob) -> 
     job = make_job("echo early; while [ ! -e go ]; do sleep 0.05; done")
     thread = threading.Thread(target=sandbox.execute, args=(job,))
     thread.start()
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not (job.log.exists() and job.log.read_text() == "early\n"):
-        time.sleep(0.05)
-    seen = thread.is_alive() and job.log.read_text()
-    (job.code / "go").touch()
-    thread.join()
-    assert seen == "early\n"
+    try:
+        wait_for(lambda: text_of(job.log) == "early\n")
+        assert thread.is_alive()
+    finally:
+        (job.code / "go").touch()
+        thread.join()
 
 
 def test_time_limit_ends_an_agent_that_will_not_end(
     sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
 ) -> None:
     job = make_job("trap '' TERM; echo id > $MLEBENCH_SUBMISSION_DIR/submission.csv; while :; do sleep 0.1; done",
-                   time=1, grace=0.5)  # fmt: skip
+                   time=3, grace=0.5)  # fmt: skip
     execution = sandbox.execute(job)
     assert execution.timed_out
-    assert 1.5 <= execution.seconds < 6
+    assert 3.5 <= execution.seconds < 60
     assert execution.exit_status == 137
     assert (job.submission / "submission.csv").exists()
     assert names_alive(sandbox, job.name, request) == []
 
 
 def test_time_limit_leaves_a_grace_period(sandbox: Sandbox, make_job: MakeJob) -> None:
-    job = make_job("trap 'echo last words; exit 5' TERM; while :; do sleep 0.1; done", time=0.8, grace=10)
+    job = make_job("trap 'echo last words; exit 5' TERM; while :; do sleep 0.1; done", time=3, grace=120)
     execution = sandbox.execute(job)
     assert (execution.timed_out, execution.exit_status) == (True, 5)
-    assert execution.seconds < 5
+    assert execution.seconds < 60
     assert "last words\n" in job.log.read_text()  # a shell may add that its child was terminated
 
 
 def test_request_to_end_reaches_programs_that_the_agent_runs(sandbox: Sandbox, make_job: MakeJob) -> None:
     script = """sh -c 'trap "sleep 0.5; touch told; exit" TERM; while :; do sleep 0.05; done' & wait"""
-    job = make_job(script, time=0.8, grace=10)
-    assert sandbox.execute(job).seconds < 5
+    job = make_job(script, time=3, grace=120)
+    assert sandbox.execute(job).seconds < 60
     assert (job.code / "told").exists()
 
 
 def test_nothing_that_the_agent_started_outlives_it(
     sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
 ) -> None:
-    job = make_job("setsid sleep 300 & sleep 301 & (setsid setsid sh -c 'sleep 302; true' &) ; sleep 0.2")
+    # Of this test alone, whoever else runs it at the same time.
+    naps = [f"sleep 30{number}.{secrets.randbelow(10**9):09d}" for number in range(3)]
+    job = make_job(f"setsid {naps[0]} & {naps[1]} & (setsid setsid sh -c '{naps[2]}; true' &) ; sleep 0.2")
     assert sandbox.execute(job).exit_status == 0
     assert names_alive(sandbox, job.name, request) == []
     told = subprocess.run(["ps", "axww", "-o", "args="], capture_output=True, text=True, check=True).stdout
-    assert not {"sleep 300", "sleep 301", "sleep 302"} & set(told.splitlines())
+    assert not [line for line in told.splitlines() if any(nap in line for nap in naps)]
 
 
 def test_folders_can_be_read_and_removed_afterwards(sandbox: Sandbox, make_job: MakeJob, tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_what_an_agent_leaves_is_the_callers_and_nothing_outside_is_touched(
 ) -> None:
     outside = [Path("/"), Path("/etc"), Path("/etc/passwd"), Path("/tmp")]
     before = [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in outside]
-    job = make_job(f"{{ {script}; }} 2>/dev/null; exit 4", time=30)
+    job = make_job(f"{{ {script}; }} 2>/dev/null; exit 4")
     assert sandbox.execute(job).exit_status == 4, job.log.read_text()
     assert [(p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in outside] == before
     folders = (job.submission, job.code, job.logs)
@@ -243,15 +244,12 @@ def test_nothing_is_left_by_an_interrupted_or_killed_run(
     process = subprocess.Popen(
         [sys.executable, str(RUN_ONE), sandbox.name, name, "run", str(root), script], stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 20
-    while not (root / "agent.log").exists() or "begun" not in (root / "agent.log").read_text():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: "begun" in text_of(root / "agent.log") or process.poll() is not None)
+    assert process.poll() is None, process.stderr.read()
     assert names_alive(sandbox, name, request)
     assert name not in sandbox.sweep()  # its process lives
     process.send_signal(interruption)
-    stderr = process.communicate(timeout=20)[1]
+    stderr = process.communicate(timeout=120)[1]
     if interruption == signal.SIGINT:
         assert stderr.splitlines()[-1] == "KeyboardInterrupt"
     else:
@@ -262,7 +260,7 @@ def test_nothing_is_left_by_an_interrupted_or_killed_run(
 def test_sweep_of_a_run_takes_that_run_only(
     sandbox: Sandbox, make_job: MakeJob, request: pytest.FixtureRequest
 ) -> None:
-    job = make_job("sleep 30")
+    job = make_job("echo begun; sleep 600")
     ended: list[object] = []
 
     def execute() -> None:
@@ -273,13 +271,10 @@ def test_sweep_of_a_run_takes_that_run_only(
 
     thread = threading.Thread(target=execute)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not names_alive(sandbox, job.name, request) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)
+    wait_for(lambda: text_of(job.log) == "begun\n")
     assert sandbox.sweep("another run") == []
     assert sandbox.sweep(job.run) == [job.name]
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert len(ended) == 1
     assert names_alive(sandbox, job.name, request) == []
 

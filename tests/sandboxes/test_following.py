@@ -32,8 +32,17 @@ class Watcher(Observer):
 
 
 def test_observer_hears_of_the_beginning_once_and_is_asked_until_the_end(sandbox: Sandbox, make_job: MakeJob) -> None:
-    watcher = Watcher()
-    execution = sandbox.execute(make_job("sleep 2", observer=watcher))
+    job = make_job("until [ -e enough ]; do sleep 0.05; done")
+
+    class UntilAskedThrice(Watcher):
+        def should_end(self) -> bool:
+            if self.told.count("asked") == 2:
+                (job.code / "enough").touch()
+            return super().should_end()
+
+    watcher = UntilAskedThrice()
+    object.__setattr__(job, "observer", watcher)
+    execution = sandbox.execute(job)
     assert watcher.told[0] == "began"
     assert set(watcher.told[1:]) == {"asked"}
     assert len(watcher.told) >= 4
@@ -48,11 +57,11 @@ def test_observer_hears_of_an_agent_that_cannot_even_start(sandbox: Sandbox, mak
 
 
 def test_observer_ends_an_agent_as_the_time_limit_does(sandbox: Sandbox, make_job: MakeJob) -> None:
-    job = make_job("trap 'echo last words; exit 5' TERM; touch sign; while :; do sleep 0.1; done", grace=10)
+    job = make_job("trap 'echo last words; exit 5' TERM; touch sign; while :; do sleep 0.1; done", grace=120)
     object.__setattr__(job, "observer", Watcher(job.code / "sign"))
     execution = sandbox.execute(job)
     assert (execution.ended_early, execution.timed_out, execution.exit_status) == (True, False, 5)
-    assert execution.seconds < 15
+    assert execution.seconds < 120
     assert "last words\n" in job.log.read_text()
 
 
@@ -67,9 +76,9 @@ def test_agent_that_will_not_end_for_the_observer_is_killed(
 
 
 def test_time_limit_counts_while_an_observer_is_asked(sandbox: Sandbox, make_job: MakeJob) -> None:
-    execution = sandbox.execute(make_job("sleep 60", time=1, grace=5, observer=Watcher()))
+    execution = sandbox.execute(make_job("sleep 600", time=1, grace=5, observer=Watcher()))
     assert (execution.ended_early, execution.timed_out) == (False, True)
-    assert 1 <= execution.seconds < 15
+    assert 1 <= execution.seconds < 120
 
 
 @pytest.mark.parametrize("method", ["began", "should_end"])
@@ -92,9 +101,9 @@ def test_wall_clock_that_is_set_back_does_no_harm(
     began, hour = time.monotonic(), 3600.0
     # Each look at it finds it further back.
     monkeypatch.setattr(time, "time", lambda: 1e9 - hour * (time.monotonic() - began))
-    execution = sandbox.execute(make_job("sleep 60", time=1, grace=5, observer=Watcher()))
+    execution = sandbox.execute(make_job("sleep 600", time=1, grace=5, observer=Watcher()))
     assert execution.timed_out
-    assert 1 <= execution.seconds < 15
+    assert 1 <= execution.seconds < 120
 
 
 def test_observer_that_never_ends_anything_costs_no_waking_up() -> None:

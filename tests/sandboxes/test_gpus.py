@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes.docker import DockerSandbox
 from pytest_mlebench.sandboxes.docker.gpus import archive_of_nothing
 
+from ..waiting import wait_for
 from .conftest import MakeJob
 
 HOOK = Path(__file__).parent / "recording_gpu_hook.py"
@@ -62,11 +62,9 @@ def gpu_engine(docker_engine) -> Iterator[GpuEngine]:
     )  # fmt: skip
     engine = GpuEngine(root)
     try:
-        deadline = time.monotonic() + 60
-        while not answers(engine.address):
-            if daemon.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("the second daemon does not start:\n" + (root / "log").read_text()[-2000:], pytrace=False)
-            time.sleep(0.1)
+        wait_for(lambda: daemon.poll() is not None or answers(engine.address), 180)
+        if daemon.poll() is not None:
+            pytest.fail("the second daemon does not start:\n" + (root / "log").read_text()[-2000:], pytrace=False)
         yield engine
     finally:
         daemon.terminate()
@@ -84,7 +82,7 @@ def answers(address: str) -> bool:
         return False
     client = None
     try:
-        client = docker.DockerClient(address, timeout=10)
+        client = docker.DockerClient(address, timeout=60)
         return bool(client.ping())
     except docker.errors.DockerException:
         return False

@@ -8,7 +8,6 @@ import os
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 from pytest_mlebench.errors import HarnessError
 from pytest_mlebench.sandboxes.docker import DockerSandbox
 
+from ..waiting import text_of, wait_for
 from .conftest import MakeJob
 
 
@@ -59,7 +59,7 @@ class Between:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
         for end in (self._door, *self._open):
             end.close()
 
@@ -81,7 +81,7 @@ def test_lost_daemon_is_the_harness_failure_and_its_container_is_swept_later(
     between: Between, docker_sandbox: DockerSandbox, docker_engine, make_job: MakeJob, monkeypatch
 ) -> None:
     monkeypatch.setattr("pytest_mlebench.sandboxes.docker.container.RESTART", 1.0)
-    sandbox, job, failure = DockerSandbox(), make_job("sleep 30"), []
+    sandbox, job, failure = DockerSandbox(), make_job("echo begun; sleep 600"), []
 
     def execute() -> None:
         try:
@@ -91,12 +91,9 @@ def test_lost_daemon_is_the_harness_failure_and_its_container_is_swept_later(
 
     thread = threading.Thread(target=execute)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not docker_engine.api.containers(filters={"name": job.name}) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
+    wait_for(lambda: text_of(job.log) == "begun\n")
     between.shut()
-    thread.join(timeout=10)
+    thread.join(timeout=120)
     assert not thread.is_alive()
     assert "lost the Docker daemon" in str(failure[0])
     assert docker_sandbox.sweep(job.run) == [job.name]

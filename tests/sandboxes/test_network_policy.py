@@ -55,7 +55,7 @@ def way(address):
         return client.getsockname()[0]
 
 def proxied(data):
-    with socket.create_connection(("localhost", 5001), 10) as client:
+    with socket.create_connection(("localhost", 5001), 60) as client:
         client.sendall(data.encode())
         answer = b""
         while block := client.recv(65536):
@@ -66,7 +66,7 @@ def by_library():
     # Of the whole of localhost, programs are told to go there without the proxy.
     os.environ.pop("NO_PROXY"), os.environ.pop("no_proxy")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": os.environ["HTTP_PROXY"]}))
-    return opener.open(f"http://localhost:{port}/model", timeout=10).read().decode()
+    return opener.open(f"http://localhost:{port}/model", timeout=60).read().decode()
 
 attempt("interfaces", lambda: os.listdir("/sys/class/net"))
 attempt("name", lambda: socket.getaddrinfo("github.com", 443) and "resolved")

@@ -18,6 +18,7 @@ from pytest_mlebench.sandboxes import Sandbox
 from pytest_mlebench.sandboxes.agent_log import LIMIT
 from pytest_mlebench.sandboxes.process import ProcessSandbox
 
+from ..waiting import text_of, wait_for
 from .conftest import MakeJob, names_alive
 
 
@@ -33,9 +34,7 @@ def test_order_of_both_streams_is_kept(sandbox: Sandbox, make_job: MakeJob) -> N
 
 
 def test_a_million_lines_hold_nobody_up_and_none_is_lost(sandbox: Sandbox, make_job: MakeJob) -> None:
-    job = make_job(
-        agent=python("import os\nfor i in range(1_000_000): os.write(1, b'step %d of many\\n' % i)"), time=60
-    )
+    job = make_job(agent=python("import os\nfor i in range(1_000_000): os.write(1, b'step %d of many\\n' % i)"))
     execution = sandbox.execute(job)
     assert not execution.timed_out
     assert job.log.read_bytes() == b"".join(b"step %d of many\n" % i for i in range(1_000_000))
@@ -43,7 +42,7 @@ def test_a_million_lines_hold_nobody_up_and_none_is_lost(sandbox: Sandbox, make_
 
 def test_log_stays_within_its_bounds_and_keeps_both_ends(sandbox: Sandbox, make_job: MakeJob) -> None:
     lines = 20_000_000
-    job = make_job(f"seq {lines}; echo the end", time=120)
+    job = make_job(f"seq {lines}; echo the end", time=600)
     assert sandbox.execute(job).exit_status == 0
     content = job.log.read_bytes()
     assert len(content) <= LIMIT
@@ -56,7 +55,9 @@ def test_log_stays_within_its_bounds_and_keeps_both_ends(sandbox: Sandbox, make_
     assert [path.name for path in job.log.parent.iterdir() if "agent.log" in path.name] == ["agent.log"]
 
 
-def test_secrets_are_not_written_down(sandbox: Sandbox, make_job: MakeJob) -> None:
+def test_secrets_are_not_written_down(sandbox: Sandbox, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The second half comes in time, however busy the machine is.
+    monkeypatch.setattr("pytest_mlebench.sandboxes.copying._WHILE", 600.0)
     secret = "sk-4f3e2d1c0b9a8877"
     program = (
         "import os, time\n"
@@ -80,13 +81,12 @@ def test_beginning_of_a_secret_is_shown_when_nothing_follows(sandbox: Sandbox, m
     job = make_job(agent=agent, environment={"API_KEY": "k-4f3e2d1c0b9a8877"})
     thread = threading.Thread(target=sandbox.execute, args=(job,))
     thread.start()
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not (job.log.exists() and job.log.read_text() == "ask-"):
-        time.sleep(0.05)
-    seen = thread.is_alive() and job.log.read_text()
-    (job.code / "go").touch()
-    thread.join()
-    assert seen == "ask-"
+    try:
+        wait_for(lambda: text_of(job.log) == "ask-")
+        assert thread.is_alive()
+    finally:
+        (job.code / "go").touch()
+        thread.join()
 
 
 def test_full_disk_holds_no_agent_up_and_is_told_at_the_end(
@@ -113,11 +113,12 @@ def test_log_that_cannot_be_opened_is_told_before_anything_starts(
 
 def test_a_process_that_hides_and_holds_the_output_does_not_hold_the_attempt(make_job: MakeJob) -> None:
     # Of another session and without the mark: what a process can do that no sandbox isolates.
-    job = make_job('env -i setsid sh -c "echo \\$\\$ > hidden; while :; do echo hidden; sleep 0.1; done" & sleep 1')
+    hides = "echo hidden; echo $$ > hidden; while :; do sleep 0.1; echo hidden; done"
+    job = make_job(f"env -i setsid sh -c '{hides}' & until [ -s hidden ]; do sleep 0.05; done")
     began = time.monotonic()
     try:
         assert ProcessSandbox().execute(job).exit_status == 0
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 60
         assert job.log.read_text().startswith("hidden\n")
     finally:
         with contextlib.suppress(ProcessLookupError):  # its output may have had no reader any more

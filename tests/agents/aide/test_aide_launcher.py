@@ -95,7 +95,7 @@ def test_without_a_gateway_it_ends_with_one_line():
     environment = {**variables(), "PYTHONPATH": str(AGENTS["aide"].folder), "PYTHONDONTWRITEBYTECODE": "1"}
     del environment["OPENAI_BASE_URL"]
     done = subprocess.run(
-        [sys.executable, "-m", "launcher"], env=environment, capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-m", "launcher"], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.startswith("aide: there is no model to talk to: OPENAI_BASE_URL is not set")
@@ -217,7 +217,7 @@ except Stopped:
 def test_a_signal_stops_it_after_what_must_be_whole_and_scripts_at_once():
     environment = {"PYTHONPATH": str(AGENTS["aide"].folder), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ["PATH"]}
     done = subprocess.run(
-        [sys.executable, "-c", STOPPED_TWICE], env=environment, capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", STOPPED_TWICE], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.splitlines() == ["child ended", "written", "and saved", "stopped"], done.stderr
     assert done.returncode == 0

@@ -30,7 +30,7 @@ def client(session: GatewaySession) -> Iterator[openai.OpenAI]:
     transport = httpx.HTTPTransport(verify=False, uds=str(where) if isinstance(where, Path) else None)
     base = "http://localhost:5002" if isinstance(where, Path) else where
     with (
-        httpx.Client(transport=transport, trust_env=False, verify=False, timeout=30) as http,
+        httpx.Client(transport=transport, trust_env=False, verify=False, timeout=120) as http,
         openai.OpenAI(base_url=f"{base}/v1", api_key="key-of-the-agent", max_retries=0, http_client=http) as asking,
     ):
         yield asking
@@ -45,7 +45,7 @@ def post(
     """What it answers to a request, whole."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Content-Type": "application/json", **(headers or {})}
-    with httpx.Client(trust_env=False, verify=False, timeout=30) as asking:  # certificates take long to load
+    with httpx.Client(trust_env=False, verify=False, timeout=120) as asking:  # certificates take long to load
         return asking.post(f"{session.address}{path}", content=content, headers=given)
 
 
@@ -62,5 +62,5 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 def is_open(port: int) -> bool:
     """Whether something listens there."""
     with contextlib.closing(socket.socket()) as trying:
-        trying.settimeout(5)
+        trying.settimeout(60)
         return trying.connect_ex(("127.0.0.1", port)) == 0

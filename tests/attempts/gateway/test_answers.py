@@ -30,7 +30,7 @@ def test_a_chat_over_a_unix_socket_that_any_user_can_open(model, opening, tmp_pa
     link = Path(f"/tmp/{tmp_path.name[:40]}-model")
     link.symlink_to(folder)
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(link / "model.sock")), timeout=30) as asking:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(link / "model.sock")), timeout=120) as asking:
             said = asking.post("http://localhost:5002/v1/chat/completions", json=chat()).json()
     finally:
         link.unlink()
@@ -80,9 +80,9 @@ def test_a_stream_tells_what_was_used_only_where_that_was_asked_for(model, attem
 
 
 def test_a_stream_comes_as_it_is_made(model, attempt):
-    model.player = lambda _: Reply("word " * 40, pause=30)
+    model.player = lambda _: Reply("word " * 40, pause=600)
     with (
-        httpx.Client(trust_env=False, timeout=20) as asking,
+        httpx.Client(trust_env=False, timeout=120) as asking,
         asking.stream("POST", f"{attempt.address}/v1/chat/completions", json=chat(stream=True)) as response,
     ):
         assert response.headers["content-type"] == "text/event-stream"
@@ -221,7 +221,7 @@ def test_malformed_requests_are_answered_with_400(model, attempt, body: bytes):
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(attempt):
     size = 33 * 1024**2
-    with socket.create_connection(("127.0.0.1", int(attempt.address.rpartition(":")[2])), timeout=20) as asking:
+    with socket.create_connection(("127.0.0.1", int(attempt.address.rpartition(":")[2])), timeout=60) as asking:
         asking.sendall(f"POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
         assert asking.recv(100).startswith(b"HTTP/1.1 413 ")
 
@@ -233,7 +233,7 @@ def test_more_than_the_process_could_hold_is_refused(model, attempt):
     with contextlib.ExitStack() as stack:
         port = int(attempt.address.rpartition(":")[2])
         for _ in range(5):
-            asking = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            asking = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
             with contextlib.suppress(ConnectionError):
                 asking.sendall(head + b" " * (size - 1))
         assert asking.recv(100).startswith(b"HTTP/1.1 429 ")

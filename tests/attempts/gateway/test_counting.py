@@ -58,10 +58,10 @@ def test_cached_tokens_cost_less(model, attempt):
 
 
 def test_a_stream_that_the_agent_leaves_is_counted_roughly(model, attempt, tmp_path):
-    model.player = lambda _: Reply("word " * 1000, pause=0.05)
+    model.player = lambda _: Reply("word " * 1000, pause=0.2)
     body = chat(messages=[{"role": "user", "content": "x" * 4000}], stream=True)
     with (
-        httpx.Client(trust_env=False, timeout=20) as asking,
+        httpx.Client(trust_env=False, timeout=120) as asking,
         asking.stream("POST", f"{attempt.address}/v1/chat/completions", json=body) as response,
     ):
         seen = response.iter_lines()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from ...waiting import wait_for
 
 HOLDER = Path(__file__).with_name("holder.py")
 HANGS = 60.0
@@ -78,9 +84,28 @@ class Process:
         self._process.stdout.close()
 
 
+@contextlib.contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Meanwhile nobody else reads or writes in the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def suspend(process: Process, folder: Path) -> None:
+    """Stop it at a moment at which it keeps nobody from the folder."""
+    with kept(folder):
+        process.signal(signal.SIGSTOP)
+        wait_for(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+
+
 def notes(folder: Path) -> list[dict]:
     """What stands in the folder; empty files are nobody's."""
-    return [json.loads(text) for path in sorted(folder.glob("lease-*.json")) if (text := path.read_text())]
+    with kept(folder):
+        return [json.loads(text) for path in sorted(folder.glob("lease-*.json")) if (text := path.read_text())]
 
 
 def free(folder: Path, **facts) -> bool:

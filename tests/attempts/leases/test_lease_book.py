@@ -9,7 +9,6 @@ import os
 import resource
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from pytest_mlebench.attempts.lease_book import Note, default_folder
 from pytest_mlebench.attempts.leases import Request, acquire
 from pytest_mlebench.errors import HarnessError
 
-from .processes import HANGS, ONE, Process, free, notes
+from ...waiting import wait_for
+from .processes import ONE, Process, free, kept, notes
 
 NOBODY, SOMEBODY = 65534, 65533
 
@@ -130,7 +130,8 @@ def test_a_folder_removed_meanwhile_is_made_again(folder, start):
     holder, waiting = start(), start()
     holder.gets(ONE)
     waiting.waits(ONE)
-    shutil.rmtree(folder)
+    with kept(folder):
+        shutil.rmtree(folder)
     assert waiting.got() == ["0"]  # the holder cannot be known any more
     assert not free(folder, **ONE)
 
@@ -140,12 +141,11 @@ def test_a_waiter_whose_file_is_removed_keeps_its_place(folder, start):
     holder.gets(ONE)
     first.waits(ONE)
     second.waits(ONE)
-    for path in folder.glob("lease-*.json"):
-        if json.loads(path.read_text())["pid"] == first.pid:
-            path.unlink()
-    until = time.monotonic() + HANGS
-    while not any(note["pid"] == first.pid for note in notes(folder)) and time.monotonic() < until:
-        time.sleep(0.01)
+    with kept(folder):
+        for path in folder.glob("lease-*.json"):
+            if json.loads(path.read_text())["pid"] == first.pid:
+                path.unlink()
+    wait_for(lambda: any(note["pid"] == first.pid for note in notes(folder)))
     holder.release()
     assert first.got() == ["0"]
 

@@ -21,6 +21,8 @@ import pytest
 
 from pytest_mlebench.attempts.forward_proxy import ForwardProxy, ProxyLimits
 
+from ...waiting import wait_for
+
 NAMES = "DNS:api.example.com,DNS:other.example.org,DNS:localhost,IP:127.0.0.1"
 
 
@@ -31,10 +33,11 @@ def environment(monkeypatch):
         monkeypatch.delenv(name)
     threads, descriptors = set(threading.enumerate()), _descriptors()
     yield
-    deadline = time.monotonic() + 10
-    while set(threading.enumerate()) - threads or _descriptors() > descriptors:
-        assert time.monotonic() < deadline, f"left: {set(threading.enumerate()) - threads}, {_descriptors()}"
-        time.sleep(0.01)
+    wait_for(
+        lambda: set(threading.enumerate()) <= threads and _descriptors() <= descriptors,
+        otherwise=lambda: f"left: {set(threading.enumerate()) - threads}, {_descriptors()}",
+        every=0.01,
+    )
 
 
 def _descriptors() -> int:
@@ -63,7 +66,7 @@ def start(tmp_path):
 class Client:
     """A connection to a proxy."""
 
-    def __init__(self, proxy, timeout=20.0):
+    def __init__(self, proxy, timeout=60.0):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         try:

@@ -76,7 +76,7 @@ def test_an_end_is_passed_on_while_the_answer_still_comes(start, speak):
             with far:
                 client.send(b"question")
                 client.socket.shutdown(socket.SHUT_WR)
-                far.settimeout(20)
+                far.settimeout(60)
                 assert speak.read_all(far) == b"question"
                 time.sleep(0.1)
                 far.sendall(b"answer")
@@ -98,7 +98,7 @@ def test_a_client_that_goes_away_is_told_to_its_host(start, speak, visits):
         proxy = start(f"localhost:{port}")
         client = tunnel(speak, proxy, port)
         far, _ = listener.accept()
-        far.settimeout(20)
+        far.settimeout(60)
         with far:
             client.send(b"abc")
             client.socket.close()
@@ -114,7 +114,7 @@ def test_a_client_that_goes_away_from_a_plain_request(start, speak, visits):
         with speak.Client(proxy) as client:
             client.send(f"GET http://localhost:{port}/ HTTP/1.1\r\n\r\n")
             far, _ = listener.accept()
-        far.settimeout(20)
+        far.settimeout(60)
         with far:
             assert b"GET / HTTP/1.1" in speak.read_all(far)  # its end has come through
         wait_for(visits)

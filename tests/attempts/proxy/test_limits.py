@@ -14,9 +14,10 @@ from ...waiting import wait_for
 
 def test_who_sends_a_head_byte_by_byte_is_not_waited_for(start, speak):
     with speak.Client(start("a.com", head_seconds=0.5)) as client:
-        for byte in b"CONNECT a":
-            client.send(bytes([byte]))
-            time.sleep(0.01)
+        with contextlib.suppress(ConnectionError):  # it may have lost its patience before
+            for byte in b"CONNECT a":
+                client.send(bytes([byte]))
+                time.sleep(0.01)
         assert client.head().startswith("HTTP/1.1 408 ")
 
 
@@ -32,7 +33,7 @@ def test_a_head_is_bounded(start, speak):
 
 
 def test_hundreds_of_connections_at_a_time(start, speak, echo):
-    proxy = start(f"localhost:{echo}", connections=256)
+    proxy = start(f"localhost:{echo}", connections=256, head_seconds=600)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(speak.Client(proxy)) for _ in range(300)]
         for client in clients[:256]:
@@ -46,12 +47,17 @@ def test_hundreds_of_connections_at_a_time(start, speak, echo):
         for i, client in enumerate(clients[:256]):
             client.socket.shutdown(socket.SHUT_WR)
             assert client.rest() == b"%d;bye" % i
+
+    def has_place():
+        with speak.Client(proxy) as client:
+            return client.connect(f"localhost:{echo}") == 200
+
     # And when they have gone there is place again.
-    wait_for(lambda: not speak.refused(proxy, f"localhost:{echo}") or True)
+    wait_for(has_place)
 
 
 def test_300_requests_by_300_threads(start, speak, web):
-    proxy = start(f"localhost:{web}", connections=400)
+    proxy = start(f"localhost:{web}", connections=400, head_seconds=600, connect_seconds=600)
     answers = []
 
     def one(i):
@@ -67,7 +73,7 @@ def test_300_requests_by_300_threads(start, speak, web):
 
 
 def test_a_flood_of_connections_harms_no_other(start, speak, echo):
-    proxy = start(f"localhost:{echo}", connections=4)
+    proxy = start(f"localhost:{echo}", connections=4, head_seconds=600)
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(speak.Client(proxy))
@@ -81,22 +87,41 @@ def test_a_flood_of_connections_harms_no_other(start, speak, echo):
 
 def test_idle_connections_are_closed(start, speak, echo, visits):
     proxy = start(f"localhost:{echo}", idle_seconds=0.6)
-    with speak.Client(proxy) as client:
-        assert client.connect(f"localhost:{echo}") == 200
-        for _ in range(10):  # longer than that in all
+    for turn in range(1, 21):
+        with speak.Client(proxy) as client:
+            assert client.connect(f"localhost:{echo}") == 200
+            was_busy, pause = _say_something(client, times=10)  # longer than that in all
+            with contextlib.suppress(ConnectionError):
+                assert client.rest() == b""
+        wait_for(lambda turn=turn: len(visits()) == turn)
+        assert visits()[-1]["reason"] == "nothing came for 0.6 s"
+        if was_busy:
+            break
+        # Only where this very process was held up may it have been closed earlier.
+        assert pause > 0.3
+
+
+def _say_something(client, times):
+    """Whether all of it came back, and the longest time from one to the next."""
+    pause, before = 0.0, time.monotonic()
+    for _ in range(times):
+        try:
             client.send(b"x")
-            assert client.socket.recv(1) == b"x"
-            time.sleep(0.1)
-        assert client.rest() == b""
-    wait_for(visits)
-    assert visits()[0]["reason"] == "nothing came for 0.6 s"
+            came = client.socket.recv(1)
+        except ConnectionError:
+            came = b""
+        pause, before = max(pause, time.monotonic() - before), time.monotonic()
+        if came != b"x":
+            return False, pause
+        time.sleep(0.1)
+    return True, pause
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(start, speak):
     gate = threading.Event()
 
     def resolve(host, port):
-        gate.wait(20)
+        gate.wait(60)
         return []
 
     proxy = start("slow.example.com", "localhost:9", resolve=resolve, connect_seconds=0.3)
@@ -114,7 +139,7 @@ def test_closing_drops_open_connections_at_once(start, speak, echo, visits):
         half.send("CONNECT local")
         began = time.monotonic()
         proxy.close()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         for client in (silent, open_one, half):
             with contextlib.suppress(ConnectionResetError):
                 assert client.rest() == b""
@@ -136,7 +161,7 @@ def test_closing_does_not_wait_for_clients_that_do_not_read(start, speak):
                     far.send(bytes(1 << 20))
             began = time.monotonic()
             proxy.close()
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
 
 
 def test_closing_while_connections_come(start, speak, echo):
@@ -147,7 +172,8 @@ def test_closing_while_connections_come(start, speak, echo):
         def flood(proxy=proxy, stop=stop):
             while not stop.is_set():
                 with contextlib.suppress(OSError), speak.Client(proxy) as client:
-                    client.connect(f"localhost:{echo}")
+                    client.send(f"CONNECT localhost:{echo} HTTP/1.1\r\n\r\n")
+                    client.head()
 
         threads = [threading.Thread(target=flood) for _ in range(4)]
         for thread in threads:

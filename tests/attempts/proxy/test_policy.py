@@ -60,7 +60,7 @@ def test_a_port_of_localhost_that_is_named_has_a_door_of_its_own(start, speak, e
     assert stat.S_IMODE(proxy.doors[echo].stat().st_mode) == 0o666
     for _ in range(2):
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(20)
+            client.settimeout(60)
             client.connect(str(proxy.doors[echo]))
             client.sendall(b"CONNECT is no word here")
             client.shutdown(socket.SHUT_WR)
@@ -76,7 +76,7 @@ def test_a_door_where_nobody_listens(start, visits):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         proxy = start(f"localhost:{port}")
-        client.settimeout(20)
+        client.settimeout(60)
         client.connect(str(proxy.doors[port]))
         assert client.recv(10) == b""
     proxy.close()

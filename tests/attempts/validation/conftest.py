@@ -6,13 +6,14 @@ import json
 import socket
 import tempfile
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from pytest_mlebench.attempts.validation import ValidationServer
+
+from ...waiting import wait_for
 
 CSV = b"id,x\n1,0.5\n"
 BOUNDARY = "----boundary"
@@ -32,10 +33,7 @@ def temporary(tmp_path, monkeypatch):
     before = set(threading.enumerate())
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     yield folder
-    deadline = time.monotonic() + 5
-    while extra := set(threading.enumerate()) - before:
-        assert time.monotonic() < deadline, f"left running: {extra}"
-        time.sleep(0.01)
+    wait_for(lambda: set(threading.enumerate()) <= before, otherwise=threading.enumerate, every=0.01)
     assert list(folder.iterdir()) == []
     assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
 
@@ -58,14 +56,14 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
-def connection(server, timeout=20):
+def connection(server, timeout=60):
     if isinstance(server.address, Path):
         return UnixConnection(server.address, timeout=timeout)
     host, port = server.address.removeprefix("http://").split(":")
     return http.client.HTTPConnection(host, int(port), timeout=timeout)
 
 
-def raw(server, timeout=20):
+def raw(server, timeout=60):
     """A plain socket connected to the server."""
     return socket.create_connection(("127.0.0.1", int(server.address.rpartition(":")[2])), timeout=timeout)
 

@@ -22,7 +22,7 @@ def test_curl_and_requests_are_understood(http, serve):
     import requests
 
     server = serve()
-    answer = requests.post(f"{server.address}/validate", files={"file": ("x.csv", http.CSV)}, timeout=20)
+    answer = requests.post(f"{server.address}/validate", files={"file": ("x.csv", http.CSV)}, timeout=60)
     assert (answer.status_code, answer.json()["valid"]) == (200, True)
     if shutil.which("curl"):
         output = subprocess.run(

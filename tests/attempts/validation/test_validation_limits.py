@@ -15,6 +15,8 @@ import pytest
 
 from pytest_mlebench.attempts import validation
 
+from ...waiting import wait_for
+
 
 def assert_cut_off(client, data):
     """The server closes the connection of a client that sends without end."""
@@ -118,7 +120,7 @@ def test_a_chunked_body_without_end_is_cut_off(http, serve, temporary):
 )
 def test_garbage_is_answered_and_survived(http, serve, garbage, capfd, caplog):
     server = serve()
-    with http.raw(server, timeout=5) as client:
+    with http.raw(server) as client:
         with contextlib.suppress(OSError):  # it may close while we are sending
             client.sendall(garbage)
         answer = b""
@@ -144,9 +146,7 @@ def test_slow_and_silent_clients_hold_nobody_up(http, serve):
         for i in range(20):
             client = stack.enter_context(http.raw(server))
             client.sendall(http.raw_upload()[: i * 15])
-        start = time.perf_counter()
-        assert http.upload(server)[0] == 200
-        assert time.perf_counter() - start < 10
+        assert http.upload(server)[0] == 200  # within the patience of its client
 
 
 def test_a_client_that_leaves_during_its_upload_leaves_nothing(http, serve, temporary):
@@ -157,11 +157,11 @@ def test_a_client_that_leaves_during_its_upload_leaves_nothing(http, serve, temp
 
 
 def test_a_client_that_leaves_during_its_validation_harms_nobody(http, serve):
-    gate = threading.Event()
-    server = serve(lambda path: (gate.wait(10), "done"))
+    gate, entered = threading.Event(), threading.Event()
+    server = serve(lambda path: (entered.set() is None and gate.wait(60), "done"))
     with http.raw(server) as client:
         client.sendall(http.raw_upload())
-        time.sleep(0.1)
+        assert entered.wait(60)
     gate.set()
     assert http.upload(server) == (200, {"valid": True, "message": "done"})
 
@@ -175,12 +175,13 @@ def test_a_client_that_closes_its_half_still_gets_the_answer(http, serve):
 
 
 def test_twenty_requests_at_a_time_are_answered_two_at_a_time(http, server, serve, tmp_path):
-    running, most, lock = [0], [0], threading.Lock()
+    running, most, lock, pair = [0], [0], threading.Lock(), threading.Barrier(2)
 
     def validate(path):
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
+        pair.wait(60)
         time.sleep(0.02)
         with lock:
             running[0] -= 1
@@ -196,12 +197,12 @@ def test_twenty_requests_at_a_time_are_answered_two_at_a_time(http, server, serv
 def test_too_long_a_line_is_told_to_come_again(http, serve, monkeypatch):
     monkeypatch.setattr(validation, "_MAX_WAITING", 1)
     gate, entered = threading.Event(), threading.Semaphore(0)
-    server = serve(lambda path: (entered.release() is None and gate.wait(20), ""), max_concurrent=1)
+    server = serve(lambda path: (entered.release() is None and gate.wait(60), ""), max_concurrent=1)
     with ThreadPoolExecutor(3) as pool:
         pending = {pool.submit(http.ask, server, "POST", "/validate", http.form(), http.FORM)}
         entered.acquire()
         pending |= {pool.submit(http.ask, server, "POST", "/validate", http.form(), http.FORM) for _ in range(2)}
-        done, pending = wait(pending, timeout=10, return_when=FIRST_COMPLETED)
+        done, pending = wait(pending, timeout=60, return_when=FIRST_COMPLETED)
         status, value, headers = done.pop().result()
         assert status == 503
         assert "try again" in value["error"]
@@ -214,14 +215,12 @@ def test_too_long_a_line_is_told_to_come_again(http, serve, monkeypatch):
 
 def test_health_is_told_while_many_validations_run_and_wait(http, serve):
     gate = threading.Event()
-    server = serve(lambda path: (gate.wait(20), ""))
+    server = serve(lambda path: (gate.wait(600), ""))
     with ThreadPoolExecutor(20) as pool:
         pending = [pool.submit(http.upload, server) for _ in range(20)]
         try:
             for _ in range(20):
-                start = time.perf_counter()
                 assert http.ask(server, "GET", "/health")[0] == 200
-                assert time.perf_counter() - start < 10
         finally:
             gate.set()
         assert {answer.result()[0] for answer in pending} == {200}
@@ -234,18 +233,18 @@ def test_uploads_cannot_fill_the_disk(http, serve, temporary):
         clients = [stack.enter_context(http.raw(server)) for _ in range(12)]
         for client in clients:
             client.sendall(http.raw_upload(b"x" * limit)[:900_000])
-        deadline = time.monotonic() + 10
-        while True:
-            # Beyond what may lie on disk, a whole request is answered with 503.
-            status, value, headers = http.ask(server, "POST", "/validate", http.form(b"x" * 900_000), http.FORM)
-            if status == 503:
-                break
-            assert time.monotonic() < deadline
+        answers = []
+
+        def is_refused():
+            answers.append(http.ask(server, "POST", "/validate", http.form(b"x" * 900_000), http.FORM))
+            return answers[-1][0] == 503
+
+        # Beyond what may lie on disk, a whole request is answered with 503.
+        wait_for(is_refused)
+        _, value, headers = answers[-1]
         assert "other uploads are in progress" in value["error"]
         assert headers["Retry-After"] == "5"
-    deadline = time.monotonic() + 10
-    while http.upload(server, b"x" * 900_000)[0] != 200:
-        assert time.monotonic() < deadline
+    wait_for(lambda: http.upload(server, b"x" * 900_000)[0] == 200)
 
 
 def test_a_large_upload_is_not_kept_in_memory(tmp_path):

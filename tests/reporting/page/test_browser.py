@@ -12,6 +12,8 @@ from pytest_mlebench.reporting.grading_report import grading_report
 from pytest_mlebench.reporting.summary import Summary
 from pytest_mlebench.reporting.wording import LETTERS, mean_percent
 
+from ...waiting import wait_for
+
 
 @pytest.fixture
 def report(write_run, write_page, lifelike):
@@ -324,4 +326,5 @@ def test_the_policy_forbids_scripts_that_got_in_all_the_same(browser, report):
     browser.run("document.querySelector('h1 b').click()")
     assert browser.run("return window.hacked ?? null") is None
     assert browser.run("return getComputedStyle(document.querySelector('h1 b')).color") != "rgb(255, 0, 0)"
-    assert any("Content Security Policy" in line for line in browser.complaints())
+    # The console hears of it a moment later.
+    wait_for(lambda: any("Content Security Policy" in line for line in browser.complaints()))
