@@ -33,6 +33,7 @@ from .stopping import Stop, Stopped
 __all__ = ["Search"]
 
 FAILURES = 10  # steps in a row without an answer that AIDE can use
+OVERTIME = 60  # seconds
 PREVIEW = 24_000  # characters; AIDE names every folder of the data
 
 
@@ -126,7 +127,9 @@ class Search:
         """Tell the model how things stand, and clear away what the step before left to hand in."""
         left = self._ends - time.monotonic()
         script = int(max(1, min(self._settings.exec_timeout, left)))
-        self._cfg.exec.timeout = self._interpreter.timeout = script
+        self._cfg.exec.timeout = script
+        # At the attempt's limit all is ended from outside; ended here a moment before, it would be one more failure.
+        self._interpreter.timeout = script if script < int(left) else script + OVERTIME
         self._agent.task_desc = task.task(
             self._instructions,
             seconds_left=left,
