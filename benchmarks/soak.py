@@ -22,7 +22,7 @@ from pathlib import Path
 
 from soaking.agent import BEHAVIOURS, behaviour
 from soaking.faults import Faults, command, containers
-from toy import make_competition
+from toy import write_toy
 
 from pytest_mlebench.attempts.folders import RunFolder
 from pytest_mlebench.attempts.leases import Request, acquire
@@ -52,7 +52,7 @@ def make_directory(folder: Path, competitions: int) -> list[str]:
     (folder / "conftest.py").write_text(CONFTEST % str(Path(__file__).parent / "soaking"))
     names = [f"soak-{i:02d}" for i in range(competitions)]
     for name in names:
-        make_competition(folder / "own", name)
+        write_toy(folder / "own" / name)
     return [f"{name}-{seed}" for name in names for seed in range(SEEDS)]
 
 

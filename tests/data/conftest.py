@@ -15,25 +15,10 @@ import pytest
 
 from pytest_mlebench.competition import Competition
 
+from ..toy import write_toy
+
 TOKEN = "token-that-must-not-be-shown"
 SIGNATURE = "signature-that-must-not-be-shown"
-
-TOML = """
-id = "toy"
-title = "Toy"
-category = "tabular"
-complexity = "dev"
-source = "kaggle"
-prize = 0
-answers = "test.csv"
-sample_submission = "sample_submission.csv"
-[metric]
-name = "accuracy"
-lower_is_better = false
-[md5]
-[reference]
-sample_submission_score = 0.5
-"""
 
 # Touches $TOY_STARTED once it has begun to write, appends to $TOY_LOG, and waits while $TOY_WAIT exists.
 TASK = """
@@ -77,13 +62,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Competition:
-    folder = tmp_path / "competitions" / "toy"
-    folder.mkdir(parents=True)
-    (folder / "competition.toml").write_text(TOML)
-    (folder / "task.py").write_text(TASK)
+    folder = write_toy(tmp_path / "competitions" / "toy", complexity="dev", source="kaggle", task=TASK)
+    with (folder / "competition.toml").open("a") as toml:  # its last table is [reference]
+        toml.write("sample_submission_score = 0.5\n")
     (folder / "description.md").write_text("# Toy\n")
-    (folder / "description_obfuscated.md").write_text("# A task\n")
-    (folder / "leaderboard.csv").write_text("score\n" + "\n".join(f"{1 - n / 10}" for n in range(10)) + "\n")
     return Competition.read(folder)
 
 
