@@ -19,6 +19,7 @@ from pytest_mlebench.sandboxes.process import ProcessSandbox
 
 from ..waiting import text_of, wait_for
 from .conftest import MakeJob, names_alive
+from .executing import executing
 
 RUN_ONE = Path(__file__).parent / "run_one_attempt.py"
 
@@ -109,14 +110,8 @@ def test_no_output_is_lost(sandbox: Sandbox, make_job: MakeJob) -> None:
 
 def test_log_grows_while_the_agent_runs(sandbox: Sandbox, make_job: MakeJob) -> None:
     job = make_job("echo early; while [ ! -e go ]; do sleep 0.05; done")
-    thread = threading.Thread(target=sandbox.execute, args=(job,))
-    thread.start()
-    try:
+    with executing(sandbox, job):
         wait_for(lambda: text_of(job.log) == "early\n")
-        assert thread.is_alive()
-    finally:
-        (job.code / "go").touch()
-        thread.join()
 
 
 def test_time_limit_ends_an_agent_that_will_not_end(

@@ -20,9 +20,10 @@ from pytest_mlebench.sandboxes.docker import DockerSandbox, available
 
 from ..waiting import wait_for
 from .conftest import MakeJob, names_alive
+from .executing import executing
 
 # What an agent does until the test has seen enough.
-UNTIL_SEEN = "until [ -e seen ]; do sleep 0.05; done"
+UNTIL_SEEN = "until [ -e go ]; do sleep 0.05; done"
 PYTHON = "python3 - <<'END'\n{}\nEND\n"
 
 
@@ -237,14 +238,9 @@ def test_more_processors_than_there_are_is_no_error(docker_sandbox: DockerSandbo
 
 def while_running(engine, sandbox: DockerSandbox, job) -> dict:
     """What the engine knows of the job's container while it runs."""
-    thread = threading.Thread(target=sandbox.execute, args=(job,))
-    thread.start()
-    try:
+    with executing(sandbox, job):
         wait_for(lambda: engine.api.containers(filters={"name": job.name, "status": "running"}))
         return engine.api.inspect_container(job.name)
-    finally:
-        (job.code / "seen").touch()
-        thread.join()
 
 
 def test_values_of_variables_are_not_known_to_the_engine(

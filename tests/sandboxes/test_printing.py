@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import threading
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pytest_mlebench.sandboxes.process import ProcessSandbox
 
 from ..waiting import text_of, wait_for
 from .conftest import MakeJob, names_alive
+from .executing import executing
 
 
 def python(program: str, **more: object) -> Agent:
@@ -79,14 +79,8 @@ def test_secrets_are_not_written_down(sandbox: Sandbox, make_job: MakeJob, monke
 def test_beginning_of_a_secret_is_shown_when_nothing_follows(sandbox: Sandbox, make_job: MakeJob) -> None:
     agent = Agent(name="a", command=["sh", "-c", "printf 'ask-'; until [ -e go ]; do sleep 0.1; done"], env=["API_KEY"])
     job = make_job(agent=agent, environment={"API_KEY": "k-4f3e2d1c0b9a8877"})
-    thread = threading.Thread(target=sandbox.execute, args=(job,))
-    thread.start()
-    try:
+    with executing(sandbox, job):
         wait_for(lambda: text_of(job.log) == "ask-")
-        assert thread.is_alive()
-    finally:
-        (job.code / "go").touch()
-        thread.join()
 
 
 def test_full_disk_holds_no_agent_up_and_is_told_at_the_end(
