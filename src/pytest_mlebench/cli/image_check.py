@@ -127,19 +127,23 @@ def _look_inside(image: str, gpus: tuple[str, ...]) -> tuple[dict[str, Any], dic
             gpus=gpus,
         )
         execution = DockerSandbox().execute(job)
-        results = [root / "logs" / name for name in ("found", "own")]
-        try:
-            if execution.exit_status != 0:
-                raise OSError
-            found, *own = [json.loads(path.read_text(encoding="utf-8")) for path in results if path.exists()]
-            return found, own[0] if own else None
-        except (OSError, ValueError):
-            said = job.log.read_text(encoding="utf-8", errors="replace").split("\n")
-            last = next((line.strip() for line in reversed(said) if line.strip()), "it printed nothing")
-            why = "did not end in time" if execution.timed_out else f"ended with status {execution.exit_status}"
-            raise HarnessError(f"the check inside {why}: {last}") from None
+        found, own = (_read(root / "logs" / name) for name in ("found", "own"))
+        if found is not None and execution.exit_status == 0:
+            return found, own
+        said = job.log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "it printed nothing")
+        why = "did not end in time" if execution.timed_out else f"ended with status {execution.exit_status}"
+        raise HarnessError(f"the check inside {why}: {last}")
     finally:
         leavings.remove(root)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What the script wrote; None where it did not, or not to the end."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
 
 
 def _places(found: dict[str, Any]) -> Iterator[Check]:
